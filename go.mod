@@ -1,0 +1,3 @@
+module burnish
+
+go 1.25.0

@@ -1,0 +1,79 @@
+package imaging
+
+import "time"
+
+// Request asks an engine for the variants of one photo.
+type Request struct {
+	Limits   Limits   `json:"limits"`
+	Enhance  Enhance  `json:"enhance"`
+	Variants Variants `json:"variants"`
+
+	// Source is the coded photo, at most Limits.Bytes long.
+	Source []byte `json:"-"`
+}
+
+// Result is what an engine made of a photo.
+type Result struct {
+	Source   Source    `json:"source"`
+	Analysis Analysis  `json:"analysis"`
+	Steps    []Step    `json:"steps,omitempty"`
+	Variants []Variant `json:"variants"`
+	Timings  Timings   `json:"timings"`
+}
+
+// Source describes the photo as it was read.
+type Source struct {
+	Format      Format `json:"format"`
+	Width       int    `json:"width"`  // pixels, upright
+	Height      int    `json:"height"` // pixels, upright
+	Bytes       int64  `json:"bytes"`
+	Bands       int    `json:"bands"`             // channels as stored, alpha included
+	Orientation int    `json:"orientation"`       // EXIF, 1 to 8
+	Profile     string `json:"profile,omitempty"` // description of the embedded ICC profile
+	Alpha       bool   `json:"alpha,omitempty"`   // has pixels that are not opaque, or may have
+	Frames      int    `json:"frames,omitempty"`  // in the file; only the first is used
+}
+
+// Analysis is what was measured on a small copy of the photo.
+type Analysis struct {
+	// ChromaLoss is what 4:2:0 would do to the photo's saturated edges: the 99.5th percentile
+	// of the colour difference (ΔE2000) between the small copy and its 4:2:0 rendering.
+	ChromaLoss float64 `json:"chromaLoss"`
+}
+
+// Step is one adjustment that was made, or that was wanted and vetoed.
+type Step struct {
+	Name     string  `json:"name"`
+	Strength float64 `json:"strength"`       // 0 when vetoed; the unit is the step's own
+	Why      string  `json:"why"`            // what triggered it, in words
+	Veto     string  `json:"veto,omitempty"` // what forbade it, in words
+}
+
+// Variant is one coded picture of the result.
+type Variant struct {
+	Name    string `json:"name"` // as the recipe names it: its nominal width
+	Format  Format `json:"format"`
+	Width   int    `json:"width"`
+	Height  int    `json:"height"`
+	Quality int    `json:"quality"`
+	Chroma  Chroma `json:"chroma"`         // Subsampled or Full, never Auto
+	Note    string `json:"note,omitempty"` // why it is not what the recipe alone would give
+	Data    []byte `json:"-"`
+}
+
+// Timings says where the engine's CPU time went.
+type Timings struct {
+	Decode  time.Duration `json:"decode"`  // header to pixels of the largest variant
+	Enhance time.Duration `json:"enhance"` // analysis and adjustments
+	Encode  time.Duration `json:"encode"`  // downscales and encoders
+	CPU     time.Duration `json:"cpu"`     // of the imager for the whole photo, user and system
+}
+
+// Build identifies an engine: the part of a fingerprint that no recipe shows.
+type Build struct {
+	Version   string            `json:"version"`   // of Burnish
+	Algorithm int               `json:"algorithm"` // raised whenever the same recipe gives other pixels
+	Libvips   string            `json:"libvips"`
+	Codecs    map[string]string `json:"codecs"` // library name to version, for instance "aom": "3.15.1"
+	Reads     []Format          `json:"reads"`
+}

@@ -1,0 +1,85 @@
+// Package store keeps objects: photos to read, variants and manifests to write.
+//
+// An object is named by a path with slashes. Every write replaces a whole object and is
+// atomic: a reader sees the old bytes or the new ones. Writes can be made conditional on the
+// generation that the writer has seen, which is what makes at-least-once delivery safe.
+package store
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+)
+
+// The facts that stores state.
+var (
+	ErrNotExist    = errors.New("object does not exist")
+	ErrCondition   = errors.New("object is not at the generation that the write expects")
+	ErrTooLarge    = errors.New("object is larger than the limit")
+	ErrLink        = errors.New("symbolic link leads out of the folder, to a folder or to nothing")
+	ErrName        = errors.New("not a name that this store can hold")
+	ErrUnavailable = errors.New("store does not answer")
+	ErrThrottled   = errors.New("store asks to slow down")
+	ErrDenied      = errors.New("no permission")
+	ErrFull        = errors.New("no space left")
+)
+
+// Attrs describes one object.
+type Attrs struct {
+	Name       string
+	Size       int64 // bytes
+	Generation int64 // changes whenever the bytes do; never 0
+	Updated    time.Time
+
+	// Metadata is what the writer gave. It is a help, not a promise: a folder that was copied
+	// without extended attributes has lost it. What must not be lost stands in the body.
+	Metadata map[string]string
+}
+
+// Condition is the generation that an object must have for a write to happen.
+type Condition int64
+
+// Any writes whatever there is; Absent only where there is nothing. Every positive value is a
+// generation.
+const (
+	Any    Condition = -1
+	Absent Condition = 0
+)
+
+// WriteOptions says how an object is written. The zero value creates it, and fails with
+// ErrCondition if it exists.
+type WriteOptions struct {
+	If          Condition
+	ContentType string
+	Metadata    map[string]string
+}
+
+// Range selects names: those with the prefix, at or after From and before To. Empty strings
+// set no bound. Names compare as bytes.
+type Range struct {
+	Prefix, From, To string
+}
+
+// Store is a folder or a bucket. Its methods may be called from many goroutines.
+type Store interface {
+	// Read returns a whole object of at most limit bytes, or ErrTooLarge without reading it.
+	// A generation of 0 reads the newest; any other that is not there is ErrNotExist.
+	Read(ctx context.Context, name string, generation, limit int64) ([]byte, Attrs, error)
+
+	// Stat describes an object.
+	Stat(ctx context.Context, name string) (Attrs, error)
+
+	// Write stores an object under the condition and returns its new attributes, or
+	// ErrCondition.
+	Write(ctx context.Context, name string, data []byte, opts WriteOptions) (Attrs, error)
+
+	// Delete removes an object under the condition. An absent object is no error with Any.
+	Delete(ctx context.Context, name string, cond Condition) error
+
+	// List walks objects sorted by name as bytes. It stops at the first error.
+	List(ctx context.Context, r Range) iter.Seq2[Attrs, error]
+
+	// String names the store as a person would: its path or URL.
+	String() string
+}
