@@ -1,0 +1,124 @@
+package metadata
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"encoding/hex"
+	"io"
+	"strings"
+)
+
+// findPNG reads the chunks of PNG's third edition that hold metadata, and the text chunks in
+// which ImageMagick and others put them before there were any.
+func findPNG(source []byte) blocks {
+	b := blocks{text: statement{}}
+	data, ok := bytes.CutPrefix(source, []byte("\x89PNG\r\n\x1a\n"))
+	for budget := 64; ok && len(data) >= 8; { // so many text chunks
+		n, kind := uint64(binary.BigEndian.Uint32(data)), string(data[4:8])
+		data = data[8:]
+		if n+4 > uint64(len(data)) {
+			break
+		}
+		switch chunk := data[:n]; kind {
+		case "eXIf":
+			if b.exif == nil {
+				b.exif = chunk
+			}
+		case "iTXt", "zTXt", "tEXt":
+			if budget--; budget >= 0 {
+				b.readPNGText(kind, chunk)
+			}
+		}
+		data = data[n+4:]
+	}
+	return b
+}
+
+// readPNGText sorts one text chunk by its keyword.
+func (b *blocks) readPNGText(kind string, chunk []byte) {
+	keyword, rest, ok := bytes.Cut(chunk, []byte{0})
+	if !ok || len(keyword) > 79 {
+		return
+	}
+	switch key := string(keyword); key {
+	case "XML:com.adobe.xmp":
+		if len(b.xmp) < maxPackets {
+			b.addXMP(pngText(kind, rest))
+		}
+	case "Raw profile type xmp":
+		if len(b.xmp) < maxPackets {
+			b.addXMP(rawProfile(pngText(kind, rest)))
+		}
+	case "Raw profile type iptc":
+		if b.iptc == nil {
+			b.iptc = rawIPTC(rawProfile(pngText(kind, rest)))
+		}
+	case "Raw profile type exif", "Raw profile type APP1":
+		if b.exif == nil {
+			b.exif, _ = bytes.CutPrefix(rawProfile(pngText(kind, rest)), exifHead)
+		}
+	case "Copyright":
+		b.text.say("dc:rights", pngString(kind, rest))
+	case "Author":
+		b.text.say("dc:creator", pngString(kind, rest))
+	}
+}
+
+// rawIPTC takes the records out of Photoshop's resources, where they stand in those.
+func rawIPTC(b []byte) []byte {
+	if bytes.HasPrefix(b, []byte("8BIM")) {
+		return iptcOf(b)
+	}
+	return b[:min(len(b), maxIPTC)]
+}
+
+// pngText is the text of a chunk after its keyword, inflated up to maxXMP bytes.
+func pngText(kind string, b []byte) []byte {
+	compressed := kind == "zTXt"
+	if kind == "iTXt" {
+		if len(b) < 2 {
+			return nil
+		}
+		compressed = b[0] == 1
+		method := b[1]
+		_, b, _ = bytes.Cut(b[2:], []byte{0}) // the language
+		_, b, _ = bytes.Cut(b, []byte{0})     // the keyword in that language
+		if compressed && method != 0 {
+			return nil
+		}
+	} else if compressed {
+		if len(b) < 1 || b[0] != 0 {
+			return nil
+		}
+		b = b[1:]
+	}
+	if !compressed {
+		return b[:min(len(b), maxXMP)]
+	}
+	z, err := zlib.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil
+	}
+	inflated, _ := io.ReadAll(io.LimitReader(z, maxXMP)) // what stands before a fault counts
+	return inflated
+}
+
+// pngString is the text of a chunk for people; only iTXt is UTF-8 by definition.
+func pngString(kind string, b []byte) string {
+	b = pngText(kind, b)
+	return decode(b[:min(len(b), 4096)])
+}
+
+// rawProfile reads ImageMagick's form: a line feed, a name, a length, lines of hex digits.
+func rawProfile(b []byte) []byte {
+	fields := strings.Fields(string(b))
+	if len(fields) < 3 {
+		return nil
+	}
+	data, err := hex.DecodeString(strings.Join(fields[2:], ""))
+	if err != nil {
+		return nil
+	}
+	return data
+}
