@@ -53,6 +53,12 @@ type WriteOptions struct {
 	If          Condition
 	ContentType string
 	Metadata    map[string]string
+
+	// Part says that readers find the object through another one, which is written later and
+	// is no Part itself: a variant through its manifest. A power cut may then undo the write,
+	// but it leaves no later object, unless that is a Part too, without those written before.
+	// It saves a folder from syncing its entries one by one.
+	Part bool
 }
 
 // Range selects names: those with the prefix, at or after From and before To. Empty strings
