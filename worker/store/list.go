@@ -52,10 +52,10 @@ func (w *walk) start() error {
 // enter walks a folder; prefix is its full name with a slash.
 func (w *walk) enter(parent *os.Root, name, prefix string) error {
 	root, err := parent.OpenRoot(name)
-	switch {
-	case gone(err):
-		return nil
-	case err != nil:
+	if err != nil {
+		if info, err := parent.Lstat(name); gone(err) || err == nil && !info.IsDir() {
+			return nil
+		}
 		return w.fault(strings.TrimSuffix(prefix, "/"), err)
 	}
 	defer root.Close()
