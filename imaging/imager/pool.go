@@ -1,0 +1,185 @@
+package imager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"burnish/imaging"
+)
+
+// ErrStart says that no child can be started, so that no photo can be worked on. It says
+// nothing about the photo.
+var ErrStart = errors.New("imager does not start")
+
+// ErrClosed says that the pool was closed before the photo was through.
+var ErrClosed = errors.New("imager pool is closed")
+
+// errDeadline is the cause of a kill at the deadline.
+var errDeadline = errors.New("deadline of a photo")
+
+// Options says how a pool runs its children. Only Path is needed.
+type Options struct {
+	Path  string // the imager's binary
+	Slots int    // photos worked on at once; 0 means one per core
+
+	// Deadline is what a photo may take from the moment a child has it; 0 means 60 s.
+	Deadline time.Duration
+
+	// MaxPhotos is how many photos a child does before it is replaced; 0 means 1000, which
+	// ends slow leaks and fragmentation and costs one start, some 50 ms, per 1000 photos.
+	// Negative means any number.
+	MaxPhotos int
+
+	// MaxRSS is how much real memory, in bytes, a child may hold after a photo before it is
+	// replaced; 0 means 512 MiB. A child is also replaced when it has used up half of the
+	// address space that was free at its start, so that a photo that comes late to it has
+	// nearly as much room as one that comes early. Negative means any amount of either.
+	MaxRSS int64
+
+	// AddressSpace limits each child's address space, in bytes; 0 means 2 GiB, or no limit
+	// where an address has 32 bits. The program and its libraries take up to 1 GB of it.
+	// Negative means no limit.
+	AddressSpace int64
+
+	Log *slog.Logger // for children that die or do not start; nil means none
+}
+
+func (o Options) withDefaults() (Options, error) {
+	path, err := filepath.Abs(o.Path) // children start in another directory
+	if o.Path == "" || err != nil {
+		return o, errors.Join(errors.New("the path of the imager is not given"), err)
+	}
+	o.Path = path
+	if o.Slots <= 0 {
+		o.Slots = runtime.NumCPU()
+	}
+	if o.Deadline <= 0 {
+		o.Deadline = 60 * time.Second
+	}
+	if o.MaxPhotos == 0 {
+		o.MaxPhotos = 1000
+	}
+	if o.MaxRSS == 0 {
+		o.MaxRSS = 512 << 20
+	}
+	if o.AddressSpace == 0 && ^uintptr(0)>>63 == 1 {
+		o.AddressSpace = 2 << 30
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}
+
+// Pool keeps one child process per slot and gives each photo to one of them. Its methods may
+// be called from many goroutines at once.
+type Pool struct {
+	options Options
+	build   imaging.Build
+	idle    chan *child // children that wait for a photo, offered by their keepers
+
+	open    context.Context // ends when the pool is closed
+	close   context.CancelFunc
+	keepers sync.WaitGroup
+	starts  chan struct{} // bounds how many children start at once
+	trouble trouble
+
+	mu    sync.Mutex
+	stats Stats
+}
+
+// Stats counts what a pool did.
+type Stats struct {
+	Slots    int           // as in Options
+	Busy     int           // slots that work on a photo now
+	Starts   int           // children started so far
+	Restarts map[Cause]int // children replaced so far, by cause
+}
+
+// Start starts a pool and its first child, and returns when that child is ready; the others
+// follow in the background. ctx bounds the start alone: the pool runs until Close.
+//
+// The error says why the first child is not ready, with what it wrote to its standard error.
+func Start(ctx context.Context, o Options) (*Pool, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrStart, err)
+	}
+	p := &Pool{
+		options: o,
+		idle:    make(chan *child),
+		starts:  make(chan struct{}, max(1, o.Slots/2)),
+		stats:   Stats{Slots: o.Slots, Restarts: make(map[Cause]int)},
+	}
+	p.open, p.close = context.WithCancel(context.Background())
+	first := make(chan error, 1)
+	p.keepers.Go(func() { p.keepFirst(first) })
+	select {
+	case err = <-first:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	for slot := 1; slot < o.Slots; slot++ {
+		p.keepers.Go(func() { p.keep(slot, nil) })
+	}
+	return p, nil
+}
+
+// Build is what every child of the pool says of itself.
+func (p *Pool) Build() imaging.Build { return p.build }
+
+// Stats returns a copy of the pool's counters.
+func (p *Pool) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.stats
+	s.Restarts = maps.Clone(s.Restarts)
+	return s
+}
+
+// Process has one photo worked on. It blocks while every slot is busy. When ctx ends, so does
+// the work, by killing the child that does it.
+//
+// The error wraps one of
+//   - the facts that the engine states: imaging.ErrCorrupt, ErrTruncated, ErrUnsupported and
+//     ErrTooLarge, the last also when the child died for want of memory;
+//   - imaging.ErrCrashed when the child died on the photo, ErrTimeout at its deadline;
+//   - ctx's error, ErrClosed or ErrStart, none of which says anything about the photo;
+//   - nothing known, when the engine met with trouble that it has no fact for.
+func (p *Pool) Process(ctx context.Context, req imaging.Request) (imaging.Result, error) {
+	if err := fits(int64(len(req.Source)), req.Limits); err != nil {
+		return imaging.Result{}, err
+	}
+	head, err := header(request{Request: req, Size: int64(len(req.Source))})
+	if err != nil {
+		return imaging.Result{}, fmt.Errorf("request cannot be sent: %w", err)
+	}
+	c, err := p.take(ctx)
+	if err != nil {
+		return imaging.Result{}, err
+	}
+	p.count(func(s *Stats) { s.Busy++ })
+	res, cause, err := p.work(ctx, c, head, req)
+	p.count(func(s *Stats) { s.Busy-- })
+	c.back <- cause
+	return res, err
+}
+
+// Close ends every child and returns when all are gone. Photos that are being worked on end
+// with ErrClosed: to finish them, wait for the calls of Process first. Close may be called
+// more than once; its error is always nil.
+func (p *Pool) Close() error {
+	p.close()
+	p.keepers.Wait()
+	return nil
+}

@@ -1,0 +1,11 @@
+//go:build unix && !linux
+
+package imager
+
+import "syscall"
+
+// attributes put a child into a process group of its own, which a terminal's Ctrl-C does not
+// reach. A child whose parent was killed ends when it next reads its input.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true}
+}

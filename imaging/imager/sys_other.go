@@ -1,0 +1,17 @@
+//go:build !linux
+
+package imager
+
+import "os"
+
+// confine does nothing: only Linux can limit another process.
+func confine(int, uint64) error { return nil }
+
+// memory is unknown here, so that no child is recycled for its size.
+func memory(int) (space, resident int64) { return 0, 0 }
+
+// awaitExit cannot wait without reaping here.
+func awaitExit(int) bool { return false }
+
+// killGroup kills the process alone: the number of its group may be somebody else's by now.
+func killGroup(p *os.Process) { _ = p.Kill() }
