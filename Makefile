@@ -1,0 +1,66 @@
+# Burnish: `make` builds it into ./bin, `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+export PATH := $(PATH):/usr/local/go/bin
+
+# VERSION is what `burnish version` prints; from git unless it is given.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+stamp := -X burnish/cmd/internal/setup.Version=$(VERSION) -X main.version=$(VERSION)
+
+# libvips is where the pinned library stands, unless the system's is used.
+libvips := .cache/libvips/lib
+
+# GOFUMPT and STATICCHECK are run as these versions, and are no dependencies of Burnish.
+GOFUMPT := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+FUZZTIME ?= 30s
+
+.PHONY: build demo test lint bench fuzz image clean help
+
+build: ## put burnish, imager and the library into ./bin, a folder that can be moved
+	scripts/libvips
+	mkdir -p bin
+	CGO_ENABLED=0 go build -ldflags '$(stamp)' -o bin/burnish ./cmd/burnish
+	scripts/libvips go build -ldflags '-r $$ORIGIN $(stamp)' -o bin/imager ./cmd/imager
+	rm -f bin/libvips-cpp.so.* bin/versions.json bin/libvips-licences.md
+	test ! -d $(libvips) || cp $(libvips)/libvips-cpp.so.*.* $(libvips)/versions.json bin
+	test ! -d $(libvips) || cp $(libvips)/licences.md bin/libvips-licences.md
+
+demo: build ## improve the photos of testdata/photos into ./out
+	bin/burnish run testdata/photos out
+	@echo
+	@echo "The variants are in out/variants, what was done to each photo is in out/manifests."
+	@echo "  bin/burnish inspect out KEY    explains one photo"
+
+test: build ## set up what the tests need and run every one
+	scripts/debian "the tests" imagemagick=identify liblcms2-utils=transicc \
+		colord-data=/usr/share/color/icc/colord libimage-exiftool-perl=exiftool
+	scripts/test
+
+lint: ## format, vet, static checks, and what must build without cgo
+	scripts/debian "the linters" clang-format=clang-format shellcheck=shellcheck
+	@files=$$(go run $(GOFUMPT) -l $$(git ls-files '*.go')); \
+		test -z "$$files" || { echo "not as gofumpt writes it:"; echo "$$files"; exit 1; } >&2
+	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+	shellcheck $$(git grep -lE '^#!/usr/bin/env bash' scripts .ci)
+	scripts/libvips go vet ./...
+	scripts/libvips go run $(STATICCHECK) ./...
+	CGO_ENABLED=0 go build -o /dev/null ./cmd/burnish
+	go mod tidy -diff
+
+bench: build ## measure Burnish against its peers
+	scripts/bench/run
+
+fuzz: build ## look for inputs that break things, FUZZTIME (30s) for each target
+	scripts/fuzz $(FUZZTIME)
+
+image: build ## build the container image where there is an engine, and test its layout
+	scripts/image $(VERSION)
+
+clean: ## remove what was built and fetched
+	rm -rf bin out .cache
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1 \t\2/' | expand -t 14
