@@ -1,0 +1,97 @@
+package vips
+
+import (
+	"burnish/imaging"
+	"burnish/imaging/enhance"
+)
+
+// decode makes the pixels of the largest variant: shrunk while loading where the format can,
+// upright, 8-bit sRGB, alpha only where something is transparent, in memory.
+func decode(source []byte, h header, to size) (picture, error) {
+	strict := onError
+	if h.format == imaging.JPEG {
+		strict = onWarning // what libjpeg calls a warning is a broken scan
+	}
+	loaded, err := open(h.format, source, shrinkOnLoad(h, to), strict)
+	if err != nil {
+		return picture{}, err
+	}
+	return chain(loaded,
+		func(p picture) (picture, error) { return p.resize(to.stored(h)) },
+		func(p picture) (picture, error) { return p.toSRGB(h) },
+		picture.store,
+		func(p picture) (picture, error) { return p.upright(h.orientation) },
+		picture.opaque)
+}
+
+// chain gives each step what the one before it made, and ends what no later step needs.
+func chain(p picture, steps ...func(picture) (picture, error)) (picture, error) {
+	for _, step := range steps {
+		next, err := step(p)
+		p.release()
+		if err != nil {
+			return picture{}, err
+		}
+		p = next
+	}
+	return p, nil
+}
+
+// stored turns an upright size into that of the stored photo.
+func (s size) stored(h header) (width, height int) {
+	if h.orientation >= 5 {
+		return s.height, s.width
+	}
+	return s.width, s.height
+}
+
+// shrinkOnLoad is the largest power of two by which the loader itself can shrink without
+// falling below the size that is wanted.
+func shrinkOnLoad(h header, to size) int {
+	if h.format != imaging.JPEG && h.format != imaging.WebP {
+		return 1
+	}
+	width, height := to.stored(h)
+	shrink := 1
+	for shrink < 8 && h.width >= 2*shrink*width && h.height >= 2*shrink*height {
+		shrink *= 2
+	}
+	return shrink
+}
+
+// toSRGB believes the embedded profile, unless it is sRGB anyway or broken.
+func (p picture) toSRGB(h header) (picture, error) {
+	if len(h.profile) > 0 && !isSRGB(h.profile) {
+		if out, err := p.srgb(embedded); err == nil {
+			return out, nil
+		}
+	}
+	return p.srgb(noProfile)
+}
+
+// smallest side of the copy that is measured; a few milliseconds' worth of pixels.
+const measured = 512
+
+// small is a copy for measuring, at most measured pixels a side, laid on the background.
+func (p picture) small(background imaging.Color) (enhance.Picture, error) {
+	width, height := p.width(), p.height()
+	if long := max(width, height); long > measured {
+		width, height = scaled(width, measured, long), scaled(height, measured, long)
+	}
+	steps := []func(picture) (picture, error){picture.store}
+	if p.alpha() {
+		steps = []func(picture) (picture, error){
+			func(p picture) (picture, error) { return p.flatten(background) }, picture.store,
+		}
+	}
+	small, err := p.resize(width, height)
+	if err != nil {
+		return enhance.Picture{}, err
+	}
+	small, err = chain(small, steps...)
+	if err != nil {
+		return enhance.Picture{}, err
+	}
+	defer small.release()
+	return enhance.Picture{Width: small.width(), Height: small.height(), Pix: small.pixels()}, nil
+}

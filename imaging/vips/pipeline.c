@@ -1,0 +1,265 @@
+#include <string.h>
+
+#include "pipeline.h"
+
+/* set_int gives an operation a setting if its build has one of that name. */
+static void set_int(VipsOperation *operation, const char *name, int value) {
+	if (g_object_class_find_property(G_OBJECT_GET_CLASS(operation), name))
+		g_object_set(operation, name, value, NULL);
+}
+
+/* run builds an operation, takes its one output and ends it. */
+static int run(VipsOperation *operation, const char *output, void *out) {
+	if (vips_cache_operation_buildp(&operation)) {
+		vips_object_unref_outputs(VIPS_OBJECT(operation));
+		g_object_unref(operation);
+		return -1;
+	}
+	g_object_get(operation, output, out, NULL);
+	vips_object_unref_outputs(VIPS_OBJECT(operation));
+	g_object_unref(operation);
+	return 0;
+}
+
+/* photo_open reads a header with the named loader; pixels follow when they are asked for, in
+ * one pass from top to bottom, so that no loader spills a decoded copy to the disk. The bytes
+ * must stay where they are until the image is released. shrink is 1, 2, 4 or 8 and needs a
+ * loader that can; fail_on is a VipsFailOn. */
+int photo_open(const char *loader, const void *data, size_t size, int shrink, int fail_on, VipsImage **out) {
+	VipsOperation *operation = vips_operation_new(loader);
+	if (!operation)
+		return -1;
+	VipsBlob *blob = vips_blob_new(NULL, data, size);
+	g_object_set(operation, "buffer", blob, "access", VIPS_ACCESS_SEQUENTIAL, "fail-on", fail_on, NULL);
+	vips_area_unref(VIPS_AREA(blob));
+	if (shrink > 1 && g_object_class_find_property(G_OBJECT_GET_CLASS(operation), "scale"))
+		g_object_set(operation, "scale", 1.0 / shrink, NULL);
+	else if (shrink > 1)
+		g_object_set(operation, "shrink", shrink, NULL);
+	return run(operation, "out", out);
+}
+
+/* photo_header tells what photo_open found. */
+void photo_header(VipsImage *in, PhotoHeader *out) {
+	const char *subsampling;
+
+	memset(out, 0, sizeof *out);
+	out->width = in->Xsize;
+	out->height = in->Ysize;
+	out->bands = in->Bands;
+	out->orientation = vips_image_get_orientation(in);
+	out->pages = vips_image_get_n_pages(in);
+	out->alpha = vips_image_hasalpha(in);
+	out->cmyk = in->Type == VIPS_INTERPRETATION_CMYK;
+	out->wide = in->BandFmt != VIPS_FORMAT_UCHAR;
+	if (vips_image_get_typeof(in, "jpeg-chroma-subsample") &&
+	    !vips_image_get_string(in, "jpeg-chroma-subsample", &subsampling))
+		out->full_chroma = strcmp(subsampling, "4:4:4") == 0;
+}
+
+/* photo_profile points into the image at its embedded ICC profile, or at NULL. */
+void photo_profile(VipsImage *in, const void **data, size_t *size) {
+	*data = NULL;
+	*size = 0;
+	if (vips_image_get_typeof(in, VIPS_META_ICC_NAME) &&
+	    vips_image_get_blob(in, VIPS_META_ICC_NAME, data, size)) {
+		*data = NULL;
+		*size = 0;
+	}
+}
+
+/* photo_resize makes the image exactly width × height. What is transparent weighs nothing, or
+ * its hidden colour would bleed into the edges. */
+int photo_resize(VipsImage *in, int width, int height, VipsImage **out) {
+	VipsObject *scope = VIPS_OBJECT(vips_image_new());
+	VipsImage **t = (VipsImage **)vips_object_local_array(scope, 4);
+	double h = (double)width / in->Xsize, v = (double)height / in->Ysize;
+	int alpha = vips_image_hasalpha(in);
+	int result;
+
+	if (width == in->Xsize && height == in->Ysize) {
+		result = vips_copy(in, out, NULL);
+	} else if (!alpha) {
+		result = vips_resize(in, out, h, "vscale", v, NULL);
+	} else {
+		result = vips_premultiply(in, &t[0], NULL) || vips_resize(t[0], &t[1], h, "vscale", v, NULL) ||
+		         vips_unpremultiply(t[1], &t[2], NULL) || vips_cast(t[2], out, in->BandFmt, NULL);
+	}
+	g_object_unref(scope);
+	return result ? -1 : 0;
+}
+
+/* colour_to_srgb takes an image without alpha to three bands of 8 bits. profile is what to
+ * believe of an image: NULL for none (its interpretation tells), "" for the embedded one, or a
+ * profile that libvips has by name. */
+static int colour_to_srgb(VipsImage *in, const char *profile, VipsImage **out) {
+	if (!profile && in->Type == VIPS_INTERPRETATION_CMYK)
+		profile = "cmyk";
+	if (!profile)
+		return vips_colourspace(in, out, VIPS_INTERPRETATION_sRGB, NULL);
+	/* Perceptual, as browsers show photos: relative colorimetric would clip what CMYK and wide
+	 * profiles with tables map softly. Matrix profiles know no difference. */
+	if (!*profile)
+		return vips_icc_transform(in, out, "srgb", "embedded", TRUE, "intent", VIPS_INTENT_PERCEPTUAL, "depth", 8,
+		                          NULL);
+	return vips_icc_transform(in, out, "srgb", "input_profile", profile, "intent", VIPS_INTENT_PERCEPTUAL,
+	                          "depth", 8, NULL);
+}
+
+/* photo_srgb takes an image of any interpretation to 8-bit sRGB with its alpha. profile is as
+ * for colour_to_srgb. */
+int photo_srgb(VipsImage *in, const char *profile, VipsImage **out) {
+	VipsObject *scope = VIPS_OBJECT(vips_image_new());
+	VipsImage **t = (VipsImage **)vips_object_local_array(scope, 6);
+	VipsInterpretation space = vips_image_guess_interpretation(in);
+	int result = vips_copy(in, &t[0], "interpretation", space, NULL);
+
+	if (!result && !vips_image_hasalpha(t[0])) {
+		result = colour_to_srgb(t[0], profile, &t[1]) || vips_cast(t[1], out, VIPS_FORMAT_UCHAR, NULL);
+	} else if (!result) {
+		int colours = in->Bands - 1;
+		double scale = 255.0 / (in->BandFmt == VIPS_FORMAT_UCHAR                              ? 255.0
+		                        : space == VIPS_INTERPRETATION_RGB16 || space == VIPS_INTERPRETATION_GREY16 ? 65535.0
+		                        : space == VIPS_INTERPRETATION_scRGB                                    ? 1.0
+		                                                                                                : 255.0);
+		result = vips_extract_band(t[0], &t[1], 0, "n", colours, NULL) || colour_to_srgb(t[1], profile, &t[2]) ||
+		         vips_extract_band(t[0], &t[3], colours, NULL) || vips_linear1(t[3], &t[4], scale, 0.5, NULL) ||
+		         vips_cast(t[4], &t[5], VIPS_FORMAT_UCHAR, NULL) || vips_bandjoin2(t[2], t[5], out, NULL);
+	}
+	g_object_unref(scope);
+	return result ? -1 : 0;
+}
+
+/* photo_store runs the pipeline up to here into memory, and forgets all metadata: what is kept
+ * is added by photo_set_xmp. */
+int photo_store(VipsImage *in, VipsImage **out) {
+	VipsImage *memory = vips_image_new_memory();
+	if (vips_image_write(in, memory)) {
+		g_object_unref(memory);
+		return -1;
+	}
+	gchar **fields = vips_image_get_fields(memory);
+	for (int i = 0; fields && fields[i]; i++)
+		vips_image_remove(memory, fields[i]);
+	g_strfreev(fields);
+	*out = memory;
+	return 0;
+}
+
+/* photo_upright turns a stored image by its EXIF orientation, 1 to 8. */
+int photo_upright(VipsImage *in, int orientation, VipsImage **out) {
+	/* Mirror images are first mirrored left to right, then turned. */
+	static const VipsAngle turn[] = {VIPS_ANGLE_D0,   VIPS_ANGLE_D0,   VIPS_ANGLE_D0,  VIPS_ANGLE_D180, VIPS_ANGLE_D180,
+	                                 VIPS_ANGLE_D270, VIPS_ANGLE_D90, VIPS_ANGLE_D90, VIPS_ANGLE_D270};
+	static const int mirror[] = {0, 0, 1, 0, 1, 1, 0, 1, 0};
+	VipsImage *mirrored, *turned;
+
+	if (mirror[orientation] ? vips_flip(in, &mirrored, VIPS_DIRECTION_HORIZONTAL, NULL)
+	                        : vips_copy(in, &mirrored, NULL))
+		return -1;
+	int result = vips_rot(mirrored, &turned, turn[orientation], NULL);
+	g_object_unref(mirrored);
+	if (result)
+		return -1;
+	result = photo_store(turned, out);
+	g_object_unref(turned);
+	return result;
+}
+
+/* photo_opaque drops an alpha band that hides nothing. */
+int photo_opaque(VipsImage *in, VipsImage **out) {
+	VipsPel *pixel = VIPS_IMAGE_ADDR(in, 0, 0);
+	size_t pixels = VIPS_IMAGE_N_PELS(in);
+	VipsImage *colours;
+
+	if (!vips_image_hasalpha(in))
+		return vips_copy(in, out, NULL);
+	for (size_t i = 0; i < pixels; i++)
+		if (pixel[i * in->Bands + in->Bands - 1] != 255)
+			return vips_copy(in, out, NULL);
+	if (vips_extract_band(in, &colours, 0, "n", in->Bands - 1, NULL))
+		return -1;
+	int result = photo_store(colours, out);
+	g_object_unref(colours);
+	return result;
+}
+
+/* photo_flatten lays the image on a colour of 8-bit sRGB. */
+int photo_flatten(VipsImage *in, double r, double g, double b, VipsImage **out) {
+	double colour[] = {r, g, b};
+	VipsArrayDouble *background = vips_array_double_new(colour, 3);
+	int result = vips_flatten(in, out, "background", background, NULL);
+	vips_area_unref(VIPS_AREA(background));
+	return result;
+}
+
+/* photo_set_xmp gives an image the only metadata that its files will carry. */
+void photo_set_xmp(VipsImage *image, const void *data, size_t size) {
+	if (size)
+		vips_image_set_blob_copy(image, VIPS_META_XMP_NAME, data, size);
+}
+
+/* saver prepares what all writers share. */
+static VipsOperation *saver(const char *name, VipsImage *in, const PhotoCoding *coding) {
+	VipsOperation *operation = vips_operation_new(name);
+	if (!operation)
+		return NULL;
+	g_object_set(operation, "in", in, "Q", coding->quality, NULL);
+	/* Before 8.15 a saver keeps all or nothing; all is the XMP and what it makes up itself. */
+#if VIPS_MAJOR_VERSION > 8 || VIPS_MINOR_VERSION >= 15
+	g_object_set(operation, "keep", VIPS_FOREIGN_KEEP_XMP, NULL);
+#else
+	g_object_set(operation, "strip", !vips_image_get_typeof(in, VIPS_META_XMP_NAME), NULL);
+#endif
+	return operation;
+}
+
+/* written runs a writer and takes its bytes out of libvips' hands. */
+static int written(VipsOperation *operation, void **data, size_t *size) {
+	VipsBlob *blob = NULL;
+	if (run(operation, "buffer", &blob))
+		return -1;
+	VipsArea *area = VIPS_AREA(blob);
+	area->free_fn = NULL; /* the caller frees */
+	*data = area->data;
+	*size = area->length;
+	vips_area_unref(area);
+	return 0;
+}
+
+/* photo_jpeg codes 8-bit sRGB without alpha. */
+int photo_jpeg(VipsImage *in, const PhotoCoding *coding, void **data, size_t *size) {
+	VipsOperation *operation = saver("jpegsave_buffer", in, coding);
+	if (!operation)
+		return -1;
+	g_object_set(operation, "optimize-coding", TRUE, "interlace", coding->progressive, "trellis-quant",
+	             coding->trellis, "overshoot-deringing", coding->deringing, "optimize-scans",
+	             coding->progressive && coding->optimize_scans, "quant-table", coding->quant_table,
+	             "subsample-mode",
+	             coding->full_chroma ? VIPS_FOREIGN_SUBSAMPLE_OFF : VIPS_FOREIGN_SUBSAMPLE_ON, NULL);
+	return written(operation, data, size);
+}
+
+/* photo_webp codes 8-bit sRGB with or without alpha. Lossy WebP is 4:2:0; full chroma asks for
+ * the slower subsampling that keeps saturated edges. */
+int photo_webp(VipsImage *in, const PhotoCoding *coding, void **data, size_t *size) {
+	VipsOperation *operation = saver("webpsave_buffer", in, coding);
+	if (!operation)
+		return -1;
+	g_object_set(operation, "effort", coding->effort, "smart-subsample", coding->full_chroma, NULL);
+	return written(operation, data, size);
+}
+
+/* photo_avif codes 8-bit sRGB with or without alpha. */
+int photo_avif(VipsImage *in, const PhotoCoding *coding, void **data, size_t *size) {
+	VipsOperation *operation = saver("heifsave_buffer", in, coding);
+	if (!operation)
+		return -1;
+	g_object_set(operation, "compression", VIPS_FOREIGN_HEIF_COMPRESSION_AV1, "effort", coding->effort,
+	             "subsample-mode",
+	             coding->full_chroma ? VIPS_FOREIGN_SUBSAMPLE_OFF : VIPS_FOREIGN_SUBSAMPLE_ON, NULL);
+	set_int(operation, "bitdepth", 8);
+	if (coding->tune && g_object_class_find_property(G_OBJECT_GET_CLASS(operation), "tune"))
+		g_object_set(operation, "tune", coding->tune, NULL);
+	return written(operation, data, size);
+}

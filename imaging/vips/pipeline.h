@@ -1,0 +1,63 @@
+/* One decode, many outputs: what bimg cannot do.
+ *
+ * Every function returns 0, or -1 with a message in libvips' error buffer (photo_error takes
+ * it). Results come last; an image or a buffer given out belongs to the caller, who ends it
+ * with photo_release or photo_free. */
+#ifndef BURNISH_PIPELINE_H
+#define BURNISH_PIPELINE_H
+
+#include <vips/vips.h>
+
+/* What a header tells, before any pixel is decoded. */
+typedef struct {
+	int width, height; /* as stored, not upright */
+	int bands;
+	int orientation; /* EXIF, 1 to 8 */
+	int pages;
+	int alpha;       /* has an alpha band */
+	int cmyk;
+	int wide;        /* more than 8 bits a sample */
+	int full_chroma; /* JPEG: stored as 4:4:4 */
+} PhotoHeader;
+
+/* How one variant is coded. Fields that a format or a build lacks are ignored. */
+typedef struct {
+	int quality;
+	int full_chroma;
+	int effort;
+	int progressive, trellis, deringing, optimize_scans, quant_table; /* JPEG */
+	const char *tune;                                                 /* AVIF, or NULL */
+} PhotoCoding;
+
+/* Starting and watching libvips. */
+void photo_start(void);
+int photo_can(const char *operation);
+int photo_has_property(const char *operation, const char *property);
+void photo_library_folder(char *folder, size_t size);
+const char *photo_symbol_text(const char *function);
+int photo_open_objects(void);
+char *photo_error(void);
+void photo_free(void *data);
+void photo_release(VipsImage *image);
+
+/* Reading. */
+int photo_open(const char *loader, const void *data, size_t size, int shrink, int fail_on, VipsImage **out);
+void photo_header(VipsImage *in, PhotoHeader *out);
+void photo_profile(VipsImage *in, const void **data, size_t *size);
+
+/* Pixels. */
+int photo_resize(VipsImage *in, int width, int height, VipsImage **out);
+int photo_srgb(VipsImage *in, const char *profile, VipsImage **out);
+int photo_store(VipsImage *in, VipsImage **out);
+int photo_upright(VipsImage *in, int orientation, VipsImage **out);
+int photo_opaque(VipsImage *in, VipsImage **out);
+int photo_flatten(VipsImage *in, double r, double g, double b, VipsImage **out);
+int photo_sharpen(VipsImage *in, double amount, VipsImage **out);
+
+/* Writing. */
+void photo_set_xmp(VipsImage *image, const void *data, size_t size);
+int photo_jpeg(VipsImage *in, const PhotoCoding *coding, void **data, size_t *size);
+int photo_webp(VipsImage *in, const PhotoCoding *coding, void **data, size_t *size);
+int photo_avif(VipsImage *in, const PhotoCoding *coding, void **data, size_t *size);
+
+#endif

@@ -1,0 +1,122 @@
+/* Starting libvips, and asking it what it is. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pipeline.h"
+
+/* GLib prints informational messages on stdout, which carries the imager's frames: nothing
+ * may be printed there. Warnings about a photo arrive as errors where they matter. */
+static void no_log(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data) {
+	(void)domain;
+	(void)data;
+	if (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL))
+		fprintf(stderr, "libvips: %s\n", message);
+}
+
+static GLogWriterOutput no_writer(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data) {
+	(void)level;
+	(void)fields;
+	(void)n;
+	(void)data;
+	return G_LOG_WRITER_HANDLED;
+}
+
+static void to_stderr(const gchar *text) {
+	fputs(text, stderr);
+}
+
+/* photo_start silences the libraries and closes every way into libvips but the one that
+ * Burnish uses. bimg has called vips_init before. */
+void photo_start(void) {
+	static const char *wanted[] = {
+	    "VipsForeignLoadJpegBuffer", "VipsForeignLoadPngBuffer",   "VipsForeignLoadWebpBuffer",
+	    "VipsForeignLoadTiffBuffer", "VipsForeignLoadNsgifBuffer", "VipsForeignLoadHeifBuffer",
+	    "VipsForeignSaveJpegBuffer", "VipsForeignSaveWebpBuffer",  "VipsForeignSaveHeifBuffer",
+	};
+
+	g_log_set_default_handler(no_log, NULL);
+	g_log_set_writer_func(no_writer, NULL, NULL);
+	g_set_print_handler(to_stderr);
+
+	/* Parallelism is one imager per core, and no operation is ever asked for twice. The cache
+	 * is emptied by its limits: vips_cache_drop_all makes the next operation crash. */
+	vips_concurrency_set(1);
+	vips_cache_set_max(0);
+	vips_cache_set_max_mem(0);
+	vips_cache_set_max_files(0);
+
+	/* A file's bytes can reach every loader that is open, whatever the file is called. */
+	vips_operation_block_set("VipsForeignLoad", TRUE);
+	vips_operation_block_set("VipsForeignSave", TRUE);
+	vips_operation_block_set("VipsSystem", TRUE);
+	for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++)
+		vips_operation_block_set(wanted[i], FALSE);
+}
+
+/* photo_can says whether libvips was built with an operation. */
+int photo_can(const char *operation) {
+	return vips_type_find("VipsOperation", operation) != 0;
+}
+
+/* photo_has_property says whether an operation of this libvips knows a setting. */
+int photo_has_property(const char *operation, const char *property) {
+	GType type = vips_type_find("VipsOperation", operation);
+	if (!type)
+		return 0;
+	GObjectClass *class = g_type_class_ref(type);
+	int has = g_object_class_find_property(class, property) != NULL;
+	g_type_class_unref(class);
+	return has;
+}
+
+/* photo_library_folder writes the folder that libvips was loaded from, or "". */
+void photo_library_folder(char *folder, size_t size) {
+	Dl_info info;
+	folder[0] = 0;
+	if (!dladdr((void *)vips_version, &info) || !info.dli_fname)
+		return;
+	char *dir = g_path_get_dirname(info.dli_fname);
+	g_strlcpy(folder, dir, size);
+	g_free(dir);
+}
+
+/* photo_symbol_text calls a function of any loaded library that takes nothing and returns a
+ * text, as most codecs tell their version; NULL when no library has it. */
+const char *photo_symbol_text(const char *function) {
+	const char *(*text)(void) = (const char *(*)(void))dlsym(RTLD_DEFAULT, function);
+	return text ? text() : NULL;
+}
+
+static void *count_one(void *object, void *count, void *unused) {
+	(void)object;
+	(void)unused;
+	++*(int *)count;
+	return NULL;
+}
+
+/* photo_open_objects counts what is alive in libvips: 0 between photos, or something leaked. */
+int photo_open_objects(void) {
+	int count = 0;
+	vips_object_map(count_one, &count, NULL);
+	return count;
+}
+
+/* photo_error takes the error buffer's text and empties the buffer. The caller frees it. */
+char *photo_error(void) {
+	char *text = g_strdup(vips_error_buffer());
+	vips_error_clear();
+	return text;
+}
+
+/* photo_free ends what photo_error and the writers gave out. */
+void photo_free(void *data) {
+	g_free(data);
+}
+
+/* photo_release ends an image. */
+void photo_release(VipsImage *image) {
+	if (image)
+		g_object_unref(image);
+}
