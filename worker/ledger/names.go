@@ -1,0 +1,90 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"burnish/worker/store"
+)
+
+// folder holds all batches of a destination.
+const folder = "burnish/batches/"
+
+// Folder is the prefix of all that a destination keeps about a batch.
+func Folder(batch string) string { return folder + batch + "/" }
+
+// CheckBatch reports a batch id that cannot be one: 1 to 128 letters, digits, points, dashes
+// and underscores, the first of them a letter or digit. Ids become parts of names and queries.
+func CheckBatch(id string) error {
+	ok := id != "" && len(id) <= 128 && !strings.ContainsFunc(id, func(r rune) bool { return !inID(r) }) &&
+		!strings.ContainsAny(id[:1], ".-_")
+	if !ok {
+		return fmt.Errorf("batch id %q is not made of letters, digits, points, dashes and underscores", id)
+	}
+	return nil
+}
+
+func inID(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(".-_", r)
+}
+
+// Batches lists the ids of all batches of a destination, the newest first: ids begin with
+// the time. It costs one listing per batch, of a single object each.
+func Batches(ctx context.Context, st store.Store) ([]string, error) {
+	var ids []string
+	r := store.Range{Prefix: folder}
+	for {
+		id, err := firstBatch(ctx, st, r)
+		if err != nil {
+			return nil, fmt.Errorf("list batches of %s: %w", st, err)
+		}
+		if id == "" {
+			break
+		}
+		if CheckBatch(id) == nil {
+			ids = append(ids, id)
+		}
+		r.From = folder + id + "0" // the byte after '/': past all that is below the batch
+	}
+	slices.Sort(ids)
+	slices.Reverse(ids)
+	return ids, nil
+}
+
+// firstBatch returns the folder of the first object in the range, "" when there is none.
+func firstBatch(ctx context.Context, st store.Store, r store.Range) (string, error) {
+	for a, err := range st.List(ctx, r) {
+		if err != nil {
+			return "", err
+		}
+		if id, _, ok := strings.Cut(strings.TrimPrefix(a.Name, folder), "/"); ok && id != "" {
+			return id, nil
+		}
+	}
+	return "", nil
+}
+
+// segments walks the segments of a batch, the oldest first. Whatever else lies in the folder,
+// a note or a listing of macOS, is no segment and no error.
+func segments(ctx context.Context, st store.Store, batch string) iter.Seq2[store.Attrs, error] {
+	prefix := Folder(batch) + "ledger/"
+	return func(yield func(store.Attrs, error) bool) {
+		if err := CheckBatch(batch); err != nil {
+			yield(store.Attrs{}, err)
+			return
+		}
+		for a, err := range st.List(ctx, store.Range{Prefix: prefix}) {
+			if err != nil {
+				yield(a, fmt.Errorf("list ledger of batch %s in %s: %w", batch, st, err))
+				return
+			}
+			base := strings.TrimPrefix(a.Name, prefix)
+			if strings.HasSuffix(base, ".parquet") && !strings.Contains(base, "/") && !yield(a, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+
+	"burnish/worker/store"
+)
+
+// Summarize adds up the counts of all segments of a batch. It costs one listing, and one read
+// of each segment whose metadata have been lost or are not what a Writer writes.
+//
+// Segments that cannot be read are left out: the error then joins one SegmentError for each,
+// and the summary holds the others. With any other error there is no summary. A batch without
+// segments has a summary of no outcomes.
+func Summarize(ctx context.Context, st store.Store, batch string) (Summary, error) {
+	var total Summary
+	var bad []error
+	for a, err := range segments(ctx, st, batch) {
+		if err != nil {
+			return Summary{}, err
+		}
+		one, err := summaryOf(ctx, st, a)
+		if isSegment(err) {
+			bad = append(bad, err)
+			continue
+		}
+		if err != nil {
+			return Summary{}, err
+		}
+		total.Add(one)
+	}
+	return total, errors.Join(bad...)
+}
+
+// summaryOf asks the object's metadata first, then the file's footer, then its rows.
+func summaryOf(ctx context.Context, st store.Store, a store.Attrs) (Summary, error) {
+	s, err := parseCounts(a.Metadata[metadataKey])
+	if err == nil {
+		return s, nil
+	}
+	if errors.Is(err, ErrVersion) {
+		return Summary{}, &SegmentError{a.Name, err}
+	}
+	f, err := load(ctx, st, a)
+	if err != nil {
+		return Summary{}, err
+	}
+	if text, ok := f.Lookup(metadataKey); ok {
+		if s, err := parseCounts(text); err == nil && s.Outcomes() == f.NumRows() {
+			return s, nil
+		}
+	}
+	all, err := outcomesOf(f)
+	if err != nil {
+		return Summary{}, &SegmentError{a.Name, err}
+	}
+	s = Summary{}
+	for _, o := range all {
+		s.Count(o)
+	}
+	return s, nil
+}
+
+func isSegment(err error) bool {
+	var bad *SegmentError
+	return errors.As(err, &bad)
+}
