@@ -1,0 +1,99 @@
+package memory
+
+import (
+	"container/heap"
+	"time"
+
+	"burnish/queue"
+)
+
+// message is a job in the queue.
+type message struct {
+	queue.Delivery
+	due time.Time // not delivered before
+}
+
+// lane holds the jobs of one lane.
+type lane struct {
+	name    queue.Lane
+	held    int // jobs not settled, those in a handler's hands included
+	passed  int // times in a row that a more urgent lane was served though this had a job ready
+	waiting waiting
+	pushed  uint64
+}
+
+// push makes a job wait until it is due.
+func (l *lane) push(m *message) {
+	l.pushed++
+	heap.Push(&l.waiting, entry{m, l.pushed})
+}
+
+// ready reports whether a job is due.
+func (l *lane) ready(now time.Time) bool {
+	return len(l.waiting) > 0 && !l.waiting[0].due.After(now)
+}
+
+// pop takes the job that has been due for longest.
+func (l *lane) pop() *message { return heap.Pop(&l.waiting).(entry).message }
+
+// waiting is a heap: what is due first, and among equals what was pushed first.
+type waiting []entry
+
+type entry struct {
+	*message
+	pushed uint64
+}
+
+func (w waiting) Len() int { return len(w) }
+
+func (w waiting) Less(i, j int) bool {
+	if !w[i].due.Equal(w[j].due) {
+		return w[i].due.Before(w[j].due)
+	}
+	return w[i].pushed < w[j].pushed
+}
+
+func (w waiting) Swap(i, j int) { w[i], w[j] = w[j], w[i] }
+
+func (w *waiting) Push(x any) { *w = append(*w, x.(entry)) }
+
+func (w *waiting) Pop() any {
+	last := len(*w) - 1
+	e := (*w)[last]
+	(*w)[last] = entry{}
+	*w = (*w)[:last]
+	return e
+}
+
+// patience is how often in a row a lane with a job ready is passed over.
+const patience = 8
+
+// choose returns the lane to serve, the lanes being in order of urgency, or nil if no job is
+// due. It counts who was passed over.
+func choose(lanes []*lane, now time.Time) *lane {
+	var chosen *lane
+	for _, l := range lanes {
+		if l.ready(now) && (chosen == nil || l.passed >= patience && l.passed > chosen.passed) {
+			chosen = l
+		}
+	}
+	for _, l := range lanes {
+		switch {
+		case l == chosen:
+			l.passed = 0
+		case l.ready(now):
+			l.passed++
+		}
+	}
+	return chosen
+}
+
+// next returns when the first job of any lane is due, or false if there is none.
+func next(lanes []*lane) (due time.Time, ok bool) {
+	for _, l := range lanes {
+		if len(l.waiting) > 0 && (!ok || l.waiting[0].due.Before(due)) {
+			due, ok = l.waiting[0].due, true
+		}
+	}
+	return due, ok
+}
