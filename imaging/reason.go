@@ -25,6 +25,11 @@ const (
 	Internal Reason = "internal" // none of the above
 )
 
+// FailureReasons lists the reasons of failed photos, those that somebody should look at first.
+var FailureReasons = []Reason{
+	Internal, Crashed, Timeout, Unavailable, Throttled, NotFound, TooLarge, Corrupt, Truncated, Unsupported, Malformed,
+}
+
 // Reasons of skipped photos.
 const (
 	Fresh      Reason = "fresh"       // manifest of this generation and fingerprint exists

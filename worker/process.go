@@ -1,0 +1,236 @@
+package worker
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"burnish/imaging"
+	"burnish/queue"
+	"burnish/worker/store"
+)
+
+// photo is what is known of one delivery on its way along the line.
+type photo struct {
+	queue.Delivery
+	previous   Manifest    // zero where none was published
+	manifest   store.Attrs // of the previous manifest; Generation 0 where there is none
+	source     []byte
+	sum        string // SHA-256 of source
+	generation int64  // of source
+	size       int64  // bytes of source
+	result     imaging.Result
+	published  []PublishedVariant
+}
+
+// process takes a photo along the line.
+//
+// The order of the writes is what makes a crash at any point harmless. Variants come first:
+// nobody looks at them before a manifest names them. The manifest comes last: from then on the
+// photo is published. The outcome follows, then the ack. A worker that dies in between leaves
+// a job that is delivered again and finds its own variants.
+func (w *Worker) process(ctx context.Context, p *photo) error {
+	if err := w.lookUp(ctx, p); err != nil {
+		return err
+	}
+	if err := w.fetch(ctx, p); err != nil {
+		return err
+	}
+	if w.unchanged(p) {
+		return w.renew(ctx, p)
+	}
+	if err := w.develop(ctx, p); err != nil {
+		return err
+	}
+	if err := w.writeVariants(ctx, p); err != nil {
+		return err
+	}
+	return w.publish(ctx, p)
+}
+
+// lookUp reads what was published before. errFresh ends the line when that is what the job
+// asks for.
+func (w *Worker) lookUp(ctx context.Context, p *photo) error {
+	m, attrs, err := ReadManifest(ctx, w.Dest, p.Key)
+	switch {
+	case errors.Is(err, store.ErrNotExist):
+		return nil
+	case errors.Is(err, ErrManifest):
+		w.Log.Warn("manifest is replaced", "key", p.Key, "error", err)
+	case err != nil:
+		return fmt.Errorf("read the manifest: %w", destination(err))
+	}
+	p.previous, p.manifest = m, attrs
+	if !w.Force && p.Generation != 0 && m.Generation == p.Generation && m.Fingerprint == w.fingerprint {
+		p.generation, p.size = m.Generation, m.Source.Bytes
+		return errFresh
+	}
+	return nil
+}
+
+// fetch reads the photo, whole: a coded photo is small, and an engine that reads from memory
+// needs no file, no network and no credentials.
+func (w *Worker) fetch(ctx context.Context, p *photo) error {
+	data, attrs, err := w.Source.Read(ctx, string(p.Key), 0, int64(w.Recipe.Limits.Bytes))
+	p.generation, p.size = attrs.Generation, attrs.Size
+	switch {
+	case errors.Is(err, store.ErrTooLarge) && !named(p.Key):
+		return errNotAPhoto
+	case errors.Is(err, store.ErrTooLarge):
+		return fmt.Errorf("%w: the recipe allows %d", err, w.Recipe.Limits.Bytes)
+	case err != nil:
+		return fmt.Errorf("fetch: %w", err)
+	case !named(p.Key) && !looksCoded(data):
+		return errNotAPhoto
+	case !w.Force && p.previous.Generation == p.generation && p.previous.Fingerprint == w.fingerprint:
+		return errFresh // the job named no generation, or one that is gone
+	}
+	p.source = data
+	sum := sha256.Sum256(data)
+	p.sum = hex.EncodeToString(sum[:])
+	return nil
+}
+
+// unchanged reports whether the photo was published from the same bytes by the same recipe:
+// it was touched, copied or uploaded again, not changed.
+func (w *Worker) unchanged(p *photo) bool {
+	return !w.Force && p.previous.SHA256 == p.sum && p.previous.Fingerprint == w.fingerprint
+}
+
+// renew publishes the previous manifest again under the new generation.
+func (w *Worker) renew(ctx context.Context, p *photo) error {
+	m := p.previous
+	m.Generation = p.generation
+	if err := w.writeManifest(ctx, p, m); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w from the same bytes", errFresh)
+}
+
+// develop has the imager decode, enhance and encode.
+func (w *Worker) develop(ctx context.Context, p *photo) error {
+	var err error
+	p.result, err = w.Imager.Process(ctx, imaging.Request{
+		Limits:   w.Recipe.Limits,
+		Enhance:  w.Recipe.Enhance,
+		Variants: w.Recipe.Variants,
+		Source:   p.source,
+	})
+	return err
+}
+
+// writers is how many variants of one photo are written at once. Against a bucket each write
+// is mostly waiting; on a disk the syncs of several files share a journal commit.
+const writers = 4
+
+func (w *Worker) writeVariants(ctx context.Context, p *photo) error {
+	before := make(map[string]int64)
+	for _, v := range p.previous.Variants {
+		before[string(v.Path)] = v.Generation
+	}
+	p.published = make([]PublishedVariant, len(p.result.Variants))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(writers)
+	for i, v := range p.result.Variants {
+		g.Go(func() error {
+			name := w.variantName(p.Key, v)
+			attrs, err := w.write(ctx, p, name, v.Data, store.WriteOptions{
+				If:          store.Condition(before[name]), // 0 is Absent
+				ContentType: v.Format.ContentType(),
+				Metadata:    origin(p.generation, w.fingerprint),
+				Part:        true, // of what the manifest names
+			})
+			if err != nil {
+				return fmt.Errorf("write %s: %w", name, destination(err))
+			}
+			p.published[i] = PublishedVariant{Variant: v, Path: queue.Key(name), Bytes: int64(len(v.Data)), Generation: attrs.Generation}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// publish writes the manifest: the moment at which readers see the new variants.
+func (w *Worker) publish(ctx context.Context, p *photo) error {
+	return w.writeManifest(ctx, p, Manifest{
+		Version:     1,
+		Key:         p.Key,
+		Generation:  p.generation,
+		SHA256:      p.sum,
+		Recipe:      w.Recipe.Name,
+		Fingerprint: w.fingerprint,
+		Engine:      w.Imager.Build(),
+		Source:      p.result.Source,
+		Analysis:    p.result.Analysis,
+		Steps:       p.result.Steps,
+		Variants:    p.published,
+		Published:   time.Now().UTC().Truncate(time.Millisecond),
+	})
+}
+
+func (w *Worker) writeManifest(ctx context.Context, p *photo, m Manifest) error {
+	data, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("manifest: %w", err)
+	}
+	_, err = w.write(ctx, p, ManifestName(p.Key), append(data, '\n'), store.WriteOptions{
+		If:          store.Condition(p.manifest.Generation), // 0 is Absent
+		ContentType: "application/json",
+		Metadata:    origin(m.Generation, m.Fingerprint),
+	})
+	if err != nil {
+		return fmt.Errorf("write the manifest: %w", destination(err))
+	}
+	return nil
+}
+
+// conflicts bounds how often a write is tried again after a lost condition.
+const conflicts = 3
+
+// write stores an object that others may be writing too. After a lost condition it looks at
+// what stands there: an earlier write for the same generation and recipe is as good as this
+// one; otherwise the source decides. While it still has the generation that this worker read,
+// what stands there is older and is overwritten; else this worker is the late one.
+func (w *Worker) write(ctx context.Context, p *photo, name string, data []byte, opts store.WriteOptions) (store.Attrs, error) {
+	for range conflicts {
+		attrs, err := w.Dest.Write(ctx, name, data, opts)
+		if !errors.Is(err, store.ErrCondition) {
+			return attrs, err
+		}
+		there, err := w.Dest.Stat(ctx, name)
+		if errors.Is(err, store.ErrNotExist) {
+			opts.If = store.Absent
+			continue
+		}
+		if err != nil {
+			return there, err
+		}
+		if !w.Force && there.Size == int64(len(data)) && maps.Equal(there.Metadata, opts.Metadata) {
+			return there, nil
+		}
+		now, err := w.Source.Stat(ctx, string(p.Key))
+		if err != nil || now.Generation != p.generation {
+			return there, errSuperseded
+		}
+		opts.If = store.Condition(there.Generation)
+	}
+	return store.Attrs{}, store.ErrCondition
+}
+
+// errDestination reports that the destination takes nothing, whatever the photo.
+var errDestination = errors.New("the destination takes no more")
+
+// destination marks the errors of the destination that the next photo would meet too.
+func destination(err error) error {
+	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrDenied) {
+		return fmt.Errorf("%w: %w", errDestination, err)
+	}
+	return err
+}

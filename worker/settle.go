@@ -1,0 +1,105 @@
+package worker
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"burnish/imaging"
+	"burnish/worker/ledger"
+	"burnish/worker/store"
+)
+
+// Reasons to skip a photo, as facts.
+var (
+	errFresh      = errors.New("published already")
+	errSuperseded = errors.New("a newer generation of the photo exists")
+	errNotAPhoto  = errors.New("neither name nor content is that of a photo")
+)
+
+// end says what becomes of a delivery.
+type end int
+
+const (
+	record end = iota // an outcome, then ack
+	again             // another delivery
+	halt              // the worker stops, the job goes back
+)
+
+// patience says how a kind of trouble is met.
+type patience int
+
+const (
+	fact    patience = iota // about the photo: recorded at once
+	once                    // tried once more, then recorded
+	passing                 // retried with backoff until the attempts run out, then recorded
+	stop                    // not about the photo, and the next one would meet it too
+)
+
+// rules is read from the top; the first fact that the error wraps decides. An error that wraps
+// none is meant to be impossible, so it is treated as passing and recorded as internal.
+var rules = []struct {
+	fact     error
+	status   ledger.Status
+	reason   imaging.Reason
+	patience patience
+}{
+	{errFresh, ledger.Skipped, imaging.Fresh, fact},
+	{errSuperseded, ledger.Skipped, imaging.Superseded, fact},
+	{errNotAPhoto, ledger.Skipped, imaging.NotAPhoto, fact},
+	{store.ErrLink, ledger.Skipped, imaging.Link, fact},
+
+	{errDestination, ledger.Failed, imaging.Unavailable, stop},
+
+	{imaging.ErrTruncated, ledger.Failed, imaging.Truncated, fact},
+	{imaging.ErrCorrupt, ledger.Failed, imaging.Corrupt, fact},
+	{imaging.ErrUnsupported, ledger.Failed, imaging.Unsupported, fact},
+	{imaging.ErrTooLarge, ledger.Failed, imaging.TooLarge, fact},
+	{store.ErrTooLarge, ledger.Failed, imaging.TooLarge, fact},
+	{store.ErrNotExist, ledger.Failed, imaging.NotFound, fact},
+	{store.ErrName, ledger.Failed, imaging.Unsupported, fact},
+
+	{imaging.ErrCrashed, ledger.Failed, imaging.Crashed, once},
+	{imaging.ErrTimeout, ledger.Failed, imaging.Timeout, once},
+
+	{store.ErrThrottled, ledger.Failed, imaging.Throttled, passing},
+	{store.ErrUnavailable, ledger.Failed, imaging.Unavailable, passing},
+	{store.ErrCondition, ledger.Failed, imaging.Unavailable, passing},
+	{store.ErrDenied, ledger.Failed, imaging.Unavailable, once},
+}
+
+// verdict is what settle decides.
+type verdict struct {
+	end    end
+	after  time.Duration // of again
+	status ledger.Status
+	reason imaging.Reason
+}
+
+// settle decides what becomes of the given attempt, the first being 1, out of at most attempts.
+func settle(err error, attempt, attempts int) verdict {
+	if err == nil {
+		return verdict{end: record, status: ledger.Done}
+	}
+	v, patience := verdict{status: ledger.Failed, reason: imaging.Internal}, passing
+	for _, r := range rules {
+		if errors.Is(err, r.fact) {
+			v.status, v.reason, patience = r.status, r.reason, r.patience
+			break
+		}
+	}
+	switch {
+	case patience == stop:
+		v.end = halt
+	case patience == once && attempt < min(2, attempts), patience == passing && attempt < attempts:
+		v.end, v.after = again, backoff(attempt)
+	}
+	return v
+}
+
+// backoff is the wait before the next attempt: full jitter over a doubling ceiling, 0.2 s at
+// first and 30 s at most (Brooker, "Exponential Backoff And Jitter", 2015).
+func backoff(attempt int) time.Duration {
+	ceiling := min(200*time.Millisecond<<min(attempt-1, 10), 30*time.Second)
+	return rand.N(ceiling)
+}
