@@ -17,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 FUZZTIME ?= 30s
 
-.PHONY: build demo test lint bench fuzz image clean help
+.PHONY: build demo test lint bench fuzz image image-test clean help
 
 build: ## put burnish, imager and the library into ./bin, a folder that can be moved
 	scripts/libvips
@@ -41,9 +41,9 @@ test: build ## set up what the tests need and run every one
 
 lint: ## format, vet, static checks, and what must build without cgo
 	scripts/debian "the linters" clang-format=clang-format shellcheck=shellcheck
-	@files=$$(go run $(GOFUMPT) -l $$(git ls-files '*.go')); \
+	@files=$$(go run $(GOFUMPT) -l $(wildcard $(shell git ls-files '*.go'))); \
 		test -z "$$files" || { echo "not as gofumpt writes it:"; echo "$$files"; exit 1; } >&2
-	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+	clang-format --dry-run -Werror $(wildcard $(shell git ls-files '*.c' '*.h'))
 	shellcheck $$(git grep -lE '^#!/usr/bin/env bash' scripts .ci)
 	scripts/libvips go vet ./...
 	scripts/libvips go run $(STATICCHECK) ./...
@@ -56,11 +56,14 @@ bench: build ## measure Burnish against its peers
 fuzz: build ## look for inputs that break things, FUZZTIME (30s) for each target
 	scripts/fuzz $(FUZZTIME)
 
-image: build ## build the container image where there is an engine, and test its layout
+image: image-test ## test the container image's layout and build it with docker, podman or buildah
 	scripts/image $(VERSION)
+
+image-test: build ## run the image's last stage without a container engine
+	scripts/image-test
 
 clean: ## remove what was built and fetched
 	rm -rf bin out .cache
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1 \t\2/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /:/' | awk -F: '{printf "make %-12s %s\n", $$1, $$2}'
