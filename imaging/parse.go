@@ -92,11 +92,20 @@ func parseYAML(name string, data []byte) (ast.Node, error) {
 			continue
 		}
 		if documents++; documents > 1 {
-			return nil, fmt.Errorf("%s:%d: a second document starts; a recipe is one", name, doc.Start.Position.Line)
+			return nil, fmt.Errorf("%s:%d: a second document starts; a recipe is one", name, startOf(doc))
 		}
 		body = doc.Body
 	}
 	return body, nil
+}
+
+// startOf is the line that a document after the first starts on: that of its --- or, after the
+// former's ..., of what stands in it.
+func startOf(doc *ast.DocumentNode) int {
+	if doc.Start != nil {
+		return doc.Start.Position.Line
+	}
+	return max(line(doc.Body), 1)
 }
 
 var (

@@ -175,6 +175,9 @@ var badRecipes = []struct {
 	{"several documents", "variants: {jpeg: }\n---\nvariants: {webp: }\n", []string{
 		`2: a second document starts; a recipe is one`,
 	}, false},
+	{"a document after the end", "variants: {jpeg: }\n...\nvariants: {webp: }\n", []string{
+		`3: a second document starts; a recipe is one`,
+	}, false},
 	{"no YAML", "variants:\n  widths: [1, 2\n  jpeg: {}\n", []string{
 		`3: ',' or ']' must be specified`,
 	}, false},
