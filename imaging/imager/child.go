@@ -95,13 +95,9 @@ func launch(path string) (*child, error) {
 	return c, nil
 }
 
-// greet puts the limits in place and reads the hello.
+// greet reads the hello and limits what the child may take from then on. Before, it has met
+// no photo, and needs what its runtime and its libraries need.
 func (c *child) greet(ctx context.Context, o Options) error {
-	if o.AddressSpace > 0 {
-		if err := confine(c.pid, uint64(o.AddressSpace)); err != nil {
-			return fmt.Errorf("limit its address space: %w", err)
-		}
-	}
 	ctx, cancel := context.WithTimeout(ctx, helloTime)
 	defer cancel()
 	stop := context.AfterFunc(ctx, c.kill)
@@ -117,9 +113,10 @@ func (c *child) greet(ctx context.Context, o Options) error {
 	}
 	c.build = build
 	c.space, _ = memory(c.pid)
-	if o.AddressSpace > 0 && c.space >= o.AddressSpace {
-		return fmt.Errorf("it takes %d MiB of address space before the first photo, and the limit is %d MiB; raise the limit",
-			c.space>>20, o.AddressSpace>>20)
+	if o.AddressSpace > 0 {
+		if err := confine(c.pid, c.space+o.AddressSpace); err != nil {
+			return fmt.Errorf("its address space cannot be limited: %w", err)
+		}
 	}
 	return nil
 }

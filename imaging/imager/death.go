@@ -53,10 +53,10 @@ func (c *child) obituary(broken error) (Cause, error) {
 	}
 	how := c.ending()
 	lines := c.stderr.lines()
-	line := last(lines)
-	if starved(lines) {
+	if line := starved(lines); line != "" {
 		return Memory, fmt.Errorf("%w: the imager ran out of memory: %s", imaging.ErrTooLarge, line)
 	}
+	line := last(lines)
 	if line == "" {
 		return Crash, fmt.Errorf("%w: %s", imaging.ErrCrashed, how)
 	}

@@ -1,3 +1,5 @@
+//go:build linux
+
 package imager
 
 import (
@@ -6,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -13,6 +16,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"go.uber.org/goleak"
 
@@ -50,24 +54,46 @@ func play(name string) error {
 		return errors.New("had enough")
 	case "parent":
 		return parent()
-	case "changed":
-		return Serve(os.Stdin, os.Stdout, fake{version: os.Args[0]})
+	case "mute":
+		out, err := Stdout()
+		return errors.Join(err, Serve(os.Stdin, out, fake{}))
+	case "silent":
+		time.Sleep(time.Hour)
 	}
 	return Serve(os.Stdin, os.Stdout, fake{})
 }
 
-// child makes a fake process that can be started by the path returned.
+// fakePath makes a fake process that can be started by the path returned.
 func fakePath(t *testing.T, name string) string {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return link(t, self, name)
+}
+
+func link(t *testing.T, self, name string) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "fake-"+name)
 	if err := os.Symlink(self, path); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// frugalPath is fakePath for tests of memory: the child is without the race detector, which
+// needs an address space without limits.
+func frugalPath(t *testing.T) string {
+	t.Helper()
+	if !raced {
+		return fakePath(t, "child")
+	}
+	self := filepath.Join(t.TempDir(), "imager.test")
+	if out, err := exec.Command("go", "test", "-c", "-o", self, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return link(t, self, "child")
 }
 
 // fake is an engine that does what its source says: a word, and for some an argument after a
@@ -87,9 +113,7 @@ func (f fake) Process(req imaging.Request) (imaging.Result, error) {
 	case "broken":
 		return imaging.Result{}, errors.New("no idea")
 	case "segv":
-		fmt.Fprintln(os.Stderr, "VIPS-WARNING: about to misbehave")
-		_ = syscall.Kill(os.Getpid(), syscall.SIGSEGV)
-		select {}
+		*(*byte)(unsafe.Add(nil, 8192)) = 1
 	case "kill":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
@@ -105,6 +129,8 @@ func (f fake) Process(req imaging.Request) (imaging.Result, error) {
 		eat()
 	case "keep":
 		kept = bytes.Repeat([]byte{1}, n)
+	case "reserve":
+		kept = make([]byte, n)
 	case "garbage":
 		fmt.Print("(process:7): VIPS-WARNING **: printed to the wrong place\n")
 	case "after":
@@ -118,9 +144,10 @@ func (f fake) Process(req imaging.Request) (imaging.Result, error) {
 		os.Stdout.Write([]byte{kindReply, 0, 0, 1, 0, '{'})
 		os.Exit(3)
 	case "flood":
-		for range 20000 {
-			fmt.Fprintln(os.Stderr, "VIPS-WARNING: ", strings.Repeat("x", 100))
-		}
+		flood()
+	case "floodsegv":
+		flood()
+		return f.Process(imaging.Request{Source: []byte("segv")})
 	case "close":
 		os.Stdout.Close()
 		time.Sleep(time.Hour)
@@ -147,24 +174,34 @@ func (fake) echo(data []byte) imaging.Result {
 	}
 }
 
-var kept []byte
-
-// eat allocates until it may not any more. Each piece is written to, so that it counts.
-func eat() {
-	var pieces [][]byte
-	for {
-		pieces = append(pieces, bytes.Repeat([]byte{1}, 16<<20))
+func flood() {
+	for range 20000 {
+		fmt.Fprintln(os.Stderr, "VIPS-WARNING: ", strings.Repeat("x", 100))
 	}
 }
 
-// descriptors lists what the process has open, without the one that lists it and without what
-// the Go runtime opens for itself.
+var kept []byte
+
+// eat allocates until it may not any more.
+func eat() {
+	type piece struct {
+		data [16 << 20]byte
+		next *piece
+	}
+	for all := new(piece); ; {
+		all = &piece{next: all}
+		all.data[0] = 1
+	}
+}
+
+// descriptors lists what the process has open: files, pipes and sockets, which it was given,
+// not what the Go runtime makes for itself.
 func descriptors() (open []string) {
 	entries, _ := os.ReadDir("/proc/self/fd")
 	for _, e := range entries {
 		to, err := os.Readlink("/proc/self/fd/" + e.Name())
-		if err == nil && !strings.HasPrefix(to, "anon_inode:") {
-			open = append(open, e.Name())
+		if err == nil && !strings.HasPrefix(to, "anon_inode:") && !strings.HasPrefix(to, "/sys/fs/cgroup/") {
+			open = append(open, e.Name()+" "+strings.TrimRight(to, ":[]0123456789"))
 		}
 	}
 	return open

@@ -30,29 +30,37 @@ func (p *Pool) keepFirst(ready chan<- error) {
 func (p *Pool) keep(slot int, c *child) {
 	runtime.LockOSThread()
 	for failures := 0; c != nil || p.open.Err() == nil; c = nil {
-		err := p.staff(slot, c)
-		if err == nil {
+		died, err := p.staff(slot, c)
+		switch {
+		case err != nil:
+			failures++
+			p.failed(slot, failures, err)
+			p.pause(failures)
+		case died:
+			if failures++; failures >= givenUp {
+				p.pause(failures - givenUp + 1)
+			}
+		default:
 			failures = 0
-			continue
 		}
-		failures++
-		p.pause(slot, failures, err)
 	}
 }
 
-// staff runs one child, c or else a new one, until it has to be replaced. The error is that
-// of a child that never came to work on a photo.
-func (p *Pool) staff(slot int, c *child) (err error) {
+// staff runs one child, c or else a new one, until it has to be replaced. It tells whether it
+// died on its first photo: many in a row point at the machine rather than at the photos. The
+// error is that of a child that never came to work on one.
+func (p *Pool) staff(slot int, c *child) (died bool, err error) {
 	if c == nil {
 		if c, err = p.start(); err != nil {
-			return err
+			return false, err
 		}
 	}
 	p.trouble.over(slot)
-	if cause := p.tend(c); cause == Idle && c.photos == 0 {
-		return fmt.Errorf("%s: it ended before its first photo: %s", p.options.Path, c.cmd.ProcessState)
+	cause := p.tend(c)
+	if cause == Idle && c.photos == 0 {
+		return false, fmt.Errorf("%s: it ended before its first photo: %s", p.options.Path, c.cmd.ProcessState)
 	}
-	return nil
+	return cause == Crash && c.photos == 0, nil
 }
 
 // start starts a child that is of the pool's build.
@@ -118,8 +126,8 @@ func (p *Pool) count(change func(*Stats)) {
 	change(&p.stats)
 }
 
-// pause waits after a failed start, twice as long after each further one, up to 5 s.
-func (p *Pool) pause(slot, failures int, err error) {
+// failed makes a failed start known.
+func (p *Pool) failed(slot, failures int, err error) {
 	if p.open.Err() != nil {
 		return
 	}
@@ -127,6 +135,10 @@ func (p *Pool) pause(slot, failures int, err error) {
 	if failures >= givenUp {
 		p.trouble.note(slot, p.options.Slots, err)
 	}
+}
+
+// pause waits after a failure, twice as long after each further one, from 0.1 s up to 5 s.
+func (p *Pool) pause(failures int) {
 	select {
 	case <-time.After(min(100*time.Millisecond<<min(failures-1, 10), 5*time.Second)):
 	case <-p.open.Done():

@@ -38,14 +38,15 @@ type Options struct {
 	MaxPhotos int
 
 	// MaxRSS is how much real memory, in bytes, a child may hold after a photo before it is
-	// replaced; 0 means 512 MiB. A child is also replaced when it has used up half of the
-	// address space that was free at its start, so that a photo that comes late to it has
-	// nearly as much room as one that comes early. Negative means any amount of either.
+	// replaced; 0 means 512 MiB, negative any amount.
 	MaxRSS int64
 
-	// AddressSpace limits each child's address space, in bytes; 0 means 2 GiB, or no limit
-	// where an address has 32 bits. The program and its libraries take up to 1 GB of it.
-	// Negative means no limit.
+	// AddressSpace is how much a child may take for its photos, in bytes of address space
+	// beyond what the program and its libraries have reserved at the hello (1.5 GiB with Go
+	// 1.26 and libvips, of which next to nothing is real memory). A photo that needs more is
+	// too large. A child that keeps more than half of it after a photo is replaced, so that a
+	// photo that comes late to it has nearly as much room as one that comes early. 0 means
+	// 1 GiB, or no limit where addresses have 32 bits; negative means no limit.
 	AddressSpace int64
 
 	Log *slog.Logger // for children that die or do not start; nil means none
@@ -70,7 +71,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.MaxRSS = 512 << 20
 	}
 	if o.AddressSpace == 0 && ^uintptr(0)>>63 == 1 {
-		o.AddressSpace = 2 << 30
+		o.AddressSpace = 1 << 30
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -104,7 +105,8 @@ type Stats struct {
 }
 
 // Start starts a pool and its first child, and returns when that child is ready; the others
-// follow in the background. ctx bounds the start alone: the pool runs until Close.
+// follow in the background. It marks every open descriptor but the standard ones as not to be
+// inherited, by any process that is started later. ctx bounds the start alone: the pool runs until Close.
 //
 // The error says why the first child is not ready, with what it wrote to its standard error.
 func Start(ctx context.Context, o Options) (*Pool, error) {
@@ -119,6 +121,7 @@ func Start(ctx context.Context, o Options) (*Pool, error) {
 		stats:   Stats{Slots: o.Slots, Restarts: make(map[Cause]int)},
 	}
 	p.open, p.close = context.WithCancel(context.Background())
+	shut()
 	first := make(chan error, 1)
 	p.keepers.Go(func() { p.keepFirst(first) })
 	select {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package imager
 
 import (
@@ -24,7 +26,8 @@ func TestProcess(t *testing.T) {
 		{name: "refusal", source: "corrupt", is: imaging.ErrCorrupt, says: "jpeg: corrupt: two starts"},
 		{name: "unknown trouble", source: "broken", says: "no idea"},
 		{name: "reply too large", source: "big 300000000", is: imaging.ErrTooLarge, says: "300000000"},
-		{name: "segfault", source: "segv", is: imaging.ErrCrashed, says: "SIGSEGV: segmentation violation", cause: Crash},
+		{name: "segfault", source: "segv", is: imaging.ErrCrashed, says: "exit status 2: fatal error: fault", cause: Crash},
+		{name: "segfault after a flood", source: "floodsegv", is: imaging.ErrCrashed, says: "fatal error: fault", cause: Crash},
 		{name: "killed by hand", source: "kill", is: imaging.ErrCrashed, says: "signal: killed by the system", cause: Crash},
 		{name: "panic", source: "panic", is: imaging.ErrCrashed, says: "panic: engine is beside itself", cause: Crash},
 		{name: "exit", source: "exit 7", is: imaging.ErrCrashed, says: "exit status 7", cause: Crash},

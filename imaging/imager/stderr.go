@@ -80,14 +80,14 @@ var starvation = []string{
 	"memory allocation of ",                           // Rust
 }
 
-// starved reports whether a child that died with these last lines died for want of memory.
-func starved(lines []string) bool {
+// starved returns the line that says that a child died for want of memory, or "".
+func starved(lines []string) string {
 	for _, line := range lines {
 		for _, words := range starvation {
 			if strings.Contains(line, words) {
-				return true
+				return line
 			}
 		}
 	}
-	return false
+	return ""
 }

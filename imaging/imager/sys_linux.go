@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"syscall"
@@ -17,9 +18,16 @@ func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
+// shut marks every descriptor but the standard ones as not to be passed on: those that Go
+// opens are, but not what this process itself was started with.
+func shut() {
+	_ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) // not before Linux 5.11
+}
+
 // confine limits the address space of a process, in bytes, and forbids it core dumps.
-func confine(pid int, bytes uint64) error {
-	if err := unix.Prlimit(pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: bytes, Max: bytes}, nil); err != nil {
+func confine(pid int, bytes int64) error {
+	limit := unix.Rlimit{Cur: uint64(bytes), Max: uint64(bytes)}
+	if err := unix.Prlimit(pid, unix.RLIMIT_AS, &limit, nil); err != nil {
 		return gone(err)
 	}
 	return gone(unix.Prlimit(pid, unix.RLIMIT_CORE, &unix.Rlimit{}, nil))
@@ -63,4 +71,8 @@ func awaitExit(pid int) bool {
 func killGroup(p *os.Process) {
 	_ = unix.Kill(-p.Pid, unix.SIGKILL)
 	_ = p.Kill() // in case it has left the group
+}
+
+func stdout() (*os.File, error) {
+	return moved(func() error { return unix.Dup3(unix.Stderr, unix.Stdout, 0) })
 }

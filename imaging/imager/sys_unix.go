@@ -3,6 +3,7 @@
 package imager
 
 import (
+	"errors"
 	"os"
 	"syscall"
 
@@ -27,4 +28,16 @@ func readable(f *os.File) bool {
 		ready = n > 0 || err != nil && err != unix.EINTR
 	})
 	return ready || err != nil
+}
+
+// moved returns a copy of standard output, which replace then makes a copy of standard error.
+func moved(replace func() error) (*os.File, error) {
+	fd, err := unix.FcntlInt(uintptr(unix.Stdout), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, err
+	}
+	if err := replace(); err != nil {
+		return nil, errors.Join(err, unix.Close(fd))
+	}
+	return os.NewFile(uintptr(fd), "frames"), nil
 }

@@ -71,7 +71,7 @@ func (p *Pool) wear(c *child) Cause {
 		return none
 	}
 	space, resident := memory(c.pid)
-	if resident > o.MaxRSS || o.AddressSpace > 0 && space > (c.space+o.AddressSpace)/2 {
+	if resident > o.MaxRSS || o.AddressSpace > 0 && space-c.space > o.AddressSpace/2 {
 		return Size
 	}
 	return none

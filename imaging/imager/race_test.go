@@ -1,0 +1,5 @@
+//go:build race
+
+package imager
+
+const raced = true
