@@ -110,13 +110,12 @@ func pngString(kind string, b []byte) string {
 	return decode(b[:min(len(b), 4096)])
 }
 
-// rawProfile reads ImageMagick's form: a line feed, a name, a length, lines of hex digits.
+// rawProfile reads ImageMagick's form: a line feed, a line with a name, one with a length, and
+// lines of hex digits.
 func rawProfile(b []byte) []byte {
-	fields := strings.Fields(string(b))
-	if len(fields) < 3 {
-		return nil
-	}
-	data, err := hex.DecodeString(strings.Join(fields[2:], ""))
+	_, b, _ = bytes.Cut(bytes.TrimLeft(b, "\n"), []byte("\n"))
+	_, b, _ = bytes.Cut(b, []byte("\n"))
+	data, err := hex.DecodeString(strings.Join(strings.Fields(string(b)), ""))
 	if err != nil {
 		return nil
 	}
