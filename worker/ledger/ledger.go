@@ -1,4 +1,8 @@
 // Package ledger keeps the outcome of every job, as Parquet segments in a store.
+//
+// A batch has any number of segments in burnish/batches/<batch>/ledger/. None is ever changed
+// or needed by another, so writers need not know of each other, and DuckDB and BigQuery read
+// the folder as it stands. A segment's counts stand in its object's metadata too.
 package ledger
 
 import (

@@ -39,7 +39,7 @@ type counts struct {
 	First       time.Time                        `json:"first"`
 	Last        time.Time                        `json:"last"`
 	Savings     []savingCounts                   `json:"savings,omitempty"`
-	Examples    map[imaging.Reason][]string      `json:"examples,omitempty"`
+	Examples    map[imaging.Reason][]queue.Key   `json:"examples,omitempty"`
 }
 
 type writtenCounts struct {
@@ -48,7 +48,7 @@ type writtenCounts struct {
 }
 
 type savingCounts struct {
-	Key         string         `json:"key"`
+	Key         queue.Key      `json:"key"`
 	SourceBytes int64          `json:"sourceBytes"`
 	Format      imaging.Format `json:"format"`
 	Bytes       int64          `json:"bytes"`
@@ -66,7 +66,7 @@ func marshalCounts(s Summary) (string, error) {
 		CPUMillis:   s.CPU.Milliseconds(),
 		First:       s.First,
 		Last:        s.Last,
-		Examples:    make(map[imaging.Reason][]string),
+		Examples:    make(map[imaging.Reason][]queue.Key),
 	}
 	for format, w := range s.Written {
 		if c.Written == nil {
@@ -85,7 +85,7 @@ func marshalCounts(s Summary) (string, error) {
 func (c *counts) addSavings(savings []Saving) {
 	for _, s := range savings {
 		before := c.Savings
-		c.Savings = append(slices.Clip(before), savingCounts{keyText(s.Key), s.SourceBytes, s.Format, s.Bytes})
+		c.Savings = append(slices.Clip(before), savingCounts(s))
 		if len(c.json()) > maxMetadata {
 			c.Savings = before
 		}
@@ -101,7 +101,7 @@ func (c *counts) addExamples(examples map[imaging.Reason][]queue.Key) {
 				continue
 			}
 			before := c.Examples[reason]
-			c.Examples[reason] = append(slices.Clip(before), keyText(examples[reason][i]))
+			c.Examples[reason] = append(slices.Clip(before), examples[reason][i])
 			if len(c.json()) <= maxMetadata {
 				continue
 			}
@@ -151,10 +151,10 @@ func parseCounts(text string) (Summary, error) {
 	if err := c.check(); err != nil {
 		return Summary{}, fmt.Errorf("counts: %w", err)
 	}
-	return c.summary()
+	return c.summary(), nil
 }
 
-func (c counts) summary() (Summary, error) {
+func (c counts) summary() Summary {
 	s := Summary{
 		Done:        c.Done,
 		Skipped:     c.Skipped,
@@ -163,6 +163,7 @@ func (c counts) summary() (Summary, error) {
 		CPU:         time.Duration(c.CPUMillis) * time.Millisecond,
 		First:       c.First.UTC(),
 		Last:        c.Last.UTC(),
+		Examples:    c.Examples,
 	}
 	for format, w := range c.Written {
 		if s.Written == nil {
@@ -171,23 +172,7 @@ func (c counts) summary() (Summary, error) {
 		s.Written[format] = Written(w)
 	}
 	for _, v := range c.Savings {
-		key, err := textKey(v.Key)
-		if err != nil {
-			return Summary{}, err
-		}
-		s.Savings = append(s.Savings, Saving{key, v.SourceBytes, v.Format, v.Bytes})
+		s.Savings = append(s.Savings, Saving(v))
 	}
-	for reason, texts := range c.Examples {
-		if s.Examples == nil {
-			s.Examples = make(map[imaging.Reason][]queue.Key)
-		}
-		for _, text := range texts {
-			key, err := textKey(text)
-			if err != nil {
-				return Summary{}, err
-			}
-			s.Examples[reason] = append(s.Examples[reason], key)
-		}
-	}
-	return s, nil
+	return s
 }

@@ -20,6 +20,9 @@ const contentType = "application/vnd.apache.parquet"
 // 1 MB.
 const maxSegment = 256 << 20
 
+// schema has the columns of row.
+var schema = parquet.NewSchema("outcome", parquet.SchemaOf(row{}))
+
 // maxRows bounds the outcomes of a segment, written or read.
 const maxRows = 1 << 20
 
@@ -31,6 +34,7 @@ func encode(rows []row, counts string) ([]byte, error) {
 	slices.SortStableFunc(rows, func(a, b row) int { return strings.Compare(a.Key, b.Key) })
 	var buf bytes.Buffer
 	options := []parquet.WriterOption{
+		schema,
 		parquet.CreatedBy("burnish", "1", "ledger"),
 		parquet.DataPageVersion(1),
 		parquet.Compression(&parquet.Gzip),
@@ -79,7 +83,7 @@ func open(data []byte) (f *parquet.File, err error) {
 // checkColumns reports a column that is missing or of another type. Additional columns and
 // another order do no harm.
 func checkColumns(f *parquet.File) error {
-	for _, want := range parquet.SchemaOf(row{}).Fields() {
+	for _, want := range schema.Fields() {
 		got := f.Root().Column(want.Name())
 		switch {
 		case got == nil:

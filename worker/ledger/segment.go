@@ -16,12 +16,12 @@ import (
 // same columns in the same order.
 type row struct {
 	Batch         string    `parquet:"batch,dict"`
-	Key           string    `parquet:"key"`
+	Key           string    `parquet:"key,plain"`
 	Generation    int64     `parquet:"generation"`
 	Lane          string    `parquet:"lane,dict"`
 	Status        string    `parquet:"status,dict"`
 	Reason        string    `parquet:"reason,optional,dict"`
-	Message       string    `parquet:"message,optional"`
+	Message       string    `parquet:"message,optional,plain"`
 	Recipe        string    `parquet:"recipe,dict"`
 	Fingerprint   string    `parquet:"fingerprint,dict"`
 	Attempt       int64     `parquet:"attempt"`
@@ -57,9 +57,13 @@ func rowOf(o Outcome, batch string) (row, error) {
 	if err := o.checkNumbers(); err != nil {
 		return row{}, fmt.Errorf("outcome of %q: %w", o.Key, err)
 	}
+	key, err := o.Key.MarshalText()
+	if err != nil {
+		return row{}, err
+	}
 	r := row{
 		Batch:         batch,
-		Key:           keyText(o.Key),
+		Key:           string(key),
 		Generation:    o.Generation,
 		Lane:          string(o.Lane),
 		Status:        string(o.Status),
@@ -85,9 +89,9 @@ func rowOf(o Outcome, batch string) (row, error) {
 
 // outcome is the inverse of rowOf.
 func (r row) outcome() (Outcome, error) {
-	key, err := textKey(r.Key)
-	if err != nil {
-		return Outcome{}, fmt.Errorf("key %q: %w", r.Key, err)
+	var key queue.Key
+	if err := key.UnmarshalText([]byte(r.Key)); err != nil {
+		return Outcome{}, err
 	}
 	o := Outcome{
 		Batch:       r.Batch,
