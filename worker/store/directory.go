@@ -77,10 +77,8 @@ func OpenDirectory(name string, opts ...DirectoryOption) (*Directory, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	if o.writable {
-		if err := os.MkdirAll(name, 0o777); err != nil {
-			return nil, fault(name, err)
-		}
+	if err := expectFolder(name, o.writable); err != nil {
+		return nil, err
 	}
 	root, err := os.OpenRoot(name)
 	if err != nil {
@@ -92,6 +90,25 @@ func OpenDirectory(name string, opts ...DirectoryOption) (*Directory, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// expectFolder reports why a path is no folder, after making one if it may.
+func expectFolder(name string, mayMake bool) error {
+	info, err := os.Stat(name)
+	if mayMake && errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(name, 0o777); err == nil {
+			return nil
+		}
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: no such folder: %w", show(name), ErrNotExist)
+	case err != nil:
+		return fault(name, err)
+	case !info.IsDir():
+		return fmt.Errorf("%s: is a file, not a folder", show(name))
+	}
+	return nil
 }
 
 func (d *Directory) prepare(o directoryOptions) error {
