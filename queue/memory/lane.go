@@ -17,7 +17,6 @@ type message struct {
 type lane struct {
 	name    queue.Lane
 	held    int // jobs not settled, those in a handler's hands included
-	passed  int // times in a row that a more urgent lane was served though this had a job ready
 	waiting waiting
 	pushed  uint64
 }
@@ -63,29 +62,6 @@ func (w *waiting) Pop() any {
 	(*w)[last] = entry{}
 	*w = (*w)[:last]
 	return e
-}
-
-// patience is how often in a row a lane with a job ready is passed over.
-const patience = 8
-
-// choose returns the lane to serve, the lanes being in order of urgency, or nil if no job is
-// due. It counts who was passed over.
-func choose(lanes []*lane, now time.Time) *lane {
-	var chosen *lane
-	for _, l := range lanes {
-		if l.ready(now) && (chosen == nil || l.passed >= patience && l.passed > chosen.passed) {
-			chosen = l
-		}
-	}
-	for _, l := range lanes {
-		switch {
-		case l == chosen:
-			l.passed = 0
-		case l.ready(now):
-			l.passed++
-		}
-	}
-	return chosen
 }
 
 // next returns when the first job of any lane is due, or false if there is none.

@@ -3,7 +3,6 @@ package memory
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -39,15 +38,15 @@ type Options struct {
 
 // Queue is a Publisher and a Subscriber. Its jobs are lost with the process.
 //
-// The order of deliveries: the most urgent lane that has a job ready, except that a lane that
-// was passed over 8 times in a row has its turn. Within a lane, the job that has been ready
-// for longest.
+// The lanes take turns as queue.Turns has it; within a lane, the job that has been due for
+// longest comes first.
 type Queue struct {
 	opts Options
 
 	mu       sync.Mutex
 	changed  chan struct{} // closed, and replaced, whenever a waiter should look again
 	lanes    []*lane       // as queue.Lanes
+	turns    queue.Turns
 	lastID   uint64
 	deadList []queue.Delivery
 	dead     int
@@ -82,19 +81,27 @@ func New(opts Options) *Queue {
 // Publish accepts jobs one by one, as the lane has room for them. When ctx ends meanwhile,
 // those before stay accepted.
 func (q *Queue) Publish(ctx context.Context, name queue.Lane, jobs ...queue.Job) error {
-	i := slices.Index(queue.Lanes, name)
-	if i < 0 {
-		return fmt.Errorf("publish to %q: %w", name, errNoLane)
+	l := q.lane(name)
+	if l == nil {
+		return fmt.Errorf("publish to %q: no such lane", name)
 	}
 	for n, job := range jobs {
-		if err := q.publish(ctx, q.lanes[i], job); err != nil {
+		if err := q.publish(ctx, l, job); err != nil {
 			return fmt.Errorf("publish to %s: %d of %d jobs: %w", name, n, len(jobs), err)
 		}
 	}
 	return nil
 }
 
-var errNoLane = errors.New("no such lane")
+// lane returns the lane of a name, or nil.
+func (q *Queue) lane(name queue.Lane) *lane {
+	for _, l := range q.lanes {
+		if l.name == name {
+			return l
+		}
+	}
+	return nil
+}
 
 func (q *Queue) publish(ctx context.Context, l *lane, job queue.Job) error {
 	for {
@@ -156,8 +163,8 @@ func (q *Queue) Settled(ctx context.Context) error {
 func (q *Queue) Backlog(name queue.Lane) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if i := slices.Index(queue.Lanes, name); i >= 0 {
-		return q.lanes[i].held
+	if l := q.lane(name); l != nil {
+		return l.held
 	}
 	return 0
 }

@@ -253,25 +253,6 @@ func TestDeadLettersAreBounded(t *testing.T) {
 	})
 }
 
-func TestChoose(t *testing.T) {
-	q := New(Options{Slots: 1})
-	for _, lane := range queue.Lanes {
-		for i := range 40 {
-			publish(t, q, lane, queue.Key(strconv.Itoa(i)))
-		}
-	}
-	counts := map[queue.Lane]int{}
-	for range 30 {
-		l := choose(q.lanes, time.Now())
-		counts[l.name]++
-		l.pop()
-	}
-	// Each of the others once in 10 or so.
-	if counts[queue.Upload] != 24 || counts[queue.Rerun] != 3 || counts[queue.Backfill] != 3 {
-		t.Errorf("of 30 deliveries: %v", counts)
-	}
-}
-
 func TestOrderWithinALane(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := New(Options{})

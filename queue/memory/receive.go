@@ -36,8 +36,9 @@ func (q *Queue) take(ctx context.Context) *message {
 	for ctx.Err() == nil {
 		q.mu.Lock()
 		now := time.Now()
-		if l := choose(q.lanes, now); l != nil {
-			m := l.pop()
+		name := q.turns.Next(func(name queue.Lane) bool { return q.lane(name).ready(now) })
+		if name != "" {
+			m := q.lane(name).pop()
 			m.Attempt++
 			q.mu.Unlock()
 			return m
@@ -96,13 +97,4 @@ func (q *Queue) settle(m *message, d queue.Delivery, disposition queue.Dispositi
 		l.held--
 	}
 	q.wake()
-}
-
-func (q *Queue) lane(name queue.Lane) *lane {
-	for _, l := range q.lanes {
-		if l.name == name {
-			return l
-		}
-	}
-	panic("a message of no lane: " + name)
 }
