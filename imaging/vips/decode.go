@@ -6,20 +6,25 @@ import (
 )
 
 // decode makes the pixels of the largest variant: shrunk while loading where the format can,
-// upright, 8-bit sRGB, alpha only where something is transparent, in memory.
+// upright, 8-bit sRGB, alpha only where something is transparent, in memory. The source must be
+// pinned.
 func decode(source []byte, h header, to size) (picture, error) {
-	strict := onError
-	if h.format == imaging.JPEG {
-		strict = onWarning // what libjpeg calls a warning is a broken scan
-	}
-	loaded, err := open(h.format, source, shrinkOnLoad(h, to), strict)
+	loaded, err := open(h.format, source, shrinkOnLoad(h, to))
 	if err != nil {
 		return picture{}, err
 	}
-	return chain(loaded,
+	p, err := chain(loaded,
 		func(p picture) (picture, error) { return p.resize(to.stored(h)) },
 		func(p picture) (picture, error) { return p.toSRGB(h) },
-		picture.store,
+		picture.store)
+	if err != nil {
+		return picture{}, err
+	}
+	if err := checkDecoded(h.format, source, takeWarnings()); err != nil {
+		p.release()
+		return picture{}, err
+	}
+	return chain(p,
 		func(p picture) (picture, error) { return p.upright(h.orientation) },
 		picture.opaque)
 }
@@ -61,10 +66,14 @@ func shrinkOnLoad(h header, to size) int {
 
 // toSRGB believes the embedded profile, unless it is sRGB anyway or broken.
 func (p picture) toSRGB(h header) (picture, error) {
+	if h.space != "" {
+		return p.srgb(h.space)
+	}
 	if len(h.profile) > 0 && !isSRGB(h.profile) {
 		if out, err := p.srgb(embedded); err == nil {
 			return out, nil
 		}
+		takeWarnings() // a profile that cannot be used is as good as none
 	}
 	return p.srgb(noProfile)
 }

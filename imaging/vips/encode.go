@@ -7,7 +7,6 @@ package vips
 import "C"
 
 import (
-	"errors"
 	"fmt"
 	"unsafe"
 
@@ -33,9 +32,6 @@ func (w writer) code(p picture, f imaging.Format) (imaging.Variant, error) {
 	}
 	return v, err
 }
-
-// errCode marks trouble with making a file: not a fact about the photo.
-var errCode = errors.New("encode")
 
 // chroma resolves Auto by what was measured.
 func (w writer) chroma(c imaging.Chroma) imaging.Chroma {

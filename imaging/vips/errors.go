@@ -6,19 +6,12 @@ package vips
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unsafe"
 
 	"burnish/imaging"
-)
-
-// strictness is libvips' VipsFailOn: what ends a decode instead of being papered over.
-type strictness int
-
-const (
-	onError   strictness = 2
-	onWarning strictness = 3
 )
 
 // verdicts tell facts about a photo by libvips' words, in order. It is the one place where
@@ -30,37 +23,46 @@ var verdicts = []struct {
 	{"out of memory", imaging.ErrTooLarge},
 	{"insufficient memory", imaging.ErrTooLarge},
 	{"memory allocation", imaging.ErrTooLarge},
+	{"cannot allocate", imaging.ErrTooLarge},
 	{"security limit", imaging.ErrTooLarge},
 	{"exceeds limit", imaging.ErrTooLarge},
+	{"exceeds", imaging.ErrTooLarge},
 	{"too large", imaging.ErrTooLarge},
 	{"too big", imaging.ErrTooLarge},
 
-	{"premature end", imaging.ErrTruncated},
+	{"premature end of jpeg", imaging.ErrTruncated},
+	{"premature end of input", imaging.ErrTruncated},
 	{"end of file", imaging.ErrTruncated},
-	{"end of stream", imaging.ErrTruncated},
-	{"end of image", imaging.ErrTruncated},
-	{"out of data", imaging.ErrTruncated},
+	{"end of gif", imaging.ErrTruncated},
 	{"not enough data", imaging.ErrTruncated},
-	{"read error", imaging.ErrTruncated},
 	{"truncated", imaging.ErrTruncated},
 
+	{"not been built in", imaging.ErrUnsupported},
+	{"not compiled in", imaging.ErrUnsupported},
+	{"not implemented", imaging.ErrUnsupported},
+	{"not configured", imaging.ErrUnsupported},
 	{"unsupported", imaging.ErrUnsupported},
 	{"not supported", imaging.ErrUnsupported},
-	{"not implemented", imaging.ErrUnsupported},
-	{"blocked", imaging.ErrUnsupported},
-	{"not compiled in", imaging.ErrUnsupported},
+	{"operation is blocked", imaging.ErrUnsupported},
 }
+
+// errCode marks trouble with making a file: not a fact about the photo.
+var errCode = errors.New("encode")
 
 // failure takes libvips' error and states it as a fact about the photo. What has no word of
 // its own is corrupt: libvips fails on nothing else that a photo can cause.
-func failure() error {
+func failure() error { return classify(takeWarnings()) }
+
+// takeWarnings empties libvips' error buffer: after a success it holds what the decoder
+// complained of and went on.
+func takeWarnings() string {
 	text := C.photo_error()
 	defer C.photo_free(unsafe.Pointer(text))
-	return classify(C.GoString(text))
+	return C.GoString(text)
 }
 
 func classify(text string) error {
-	text = tidyMessage(text)
+	text = oneLine(text)
 	lower := strings.ToLower(text)
 	for _, v := range verdicts {
 		if strings.Contains(lower, v.words) {
@@ -70,12 +72,14 @@ func classify(text string) error {
 	return fmt.Errorf("%w: %s", imaging.ErrCorrupt, text)
 }
 
-// tidyMessage makes one line of libvips' error buffer, each message once.
-func tidyMessage(text string) string {
+// oneLine puts the messages of libvips' error buffer one after the other, each once, without
+// the reader's notes about how it looked for the end of the source.
+func oneLine(text string) string {
 	var lines []string
 	seen := map[string]bool{}
 	for line := range strings.SplitSeq(text, "\n") {
-		if line = strings.TrimSpace(line); line != "" && !seen[line] {
+		line = strings.TrimSpace(line)
+		if line != "" && !seen[line] && !strings.HasPrefix(line, "source: bad seek") {
 			seen[line] = true
 			lines = append(lines, line)
 		}
@@ -83,5 +87,5 @@ func tidyMessage(text string) string {
 	if len(lines) == 0 {
 		return "the decoder gave no reason"
 	}
-	return strings.Join(lines[:min(len(lines), 4)], "; ")
+	return strings.Join(lines[:min(len(lines), 3)], "; ")
 }

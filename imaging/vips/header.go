@@ -7,7 +7,6 @@ import "C"
 
 import (
 	"fmt"
-	"strings"
 	"unsafe"
 
 	"burnish/imaging"
@@ -23,9 +22,11 @@ type header struct {
 	orientation   int // EXIF, 1 to 8
 	frames        int
 	alpha         bool
+	cmyk          bool
 	wide          bool // more than 8 bits a sample
 	fullChroma    bool // JPEG stored as 4:4:4
 	profile       []byte
+	space         string // the profile of libvips' own that stands for coded colour numbers, or ""
 }
 
 // size is that of the upright photo.
@@ -36,26 +37,27 @@ func (h header) size() (width, height int) {
 	return h.width, h.height
 }
 
-// readHeader tells what the photo is and checks it against the limits, the cheapest first. A
-// limit of 0 is none. The source must be pinned.
-func readHeader(source []byte, limits imaging.Limits) (header, error) {
+// readHeader reads what comes before the pixels and checks it against the limits, the cheapest
+// first. A limit of 0 is none. The source must be pinned.
+func readHeader(format imaging.Format, source []byte, limits imaging.Limits) (header, error) {
 	if limit := int64(limits.Bytes); limit > 0 && int64(len(source)) > limit {
 		return header{}, fmt.Errorf("%w: %.1f MB, the recipe allows %.1f", imaging.ErrTooLarge,
 			float64(len(source))/1e6, float64(limit)/1e6)
 	}
-	format, err := sniff(source)
-	if err != nil {
-		return header{}, err
-	}
 	if err := checkWithBimg(source, limits); err != nil {
 		return header{}, err
 	}
-	p, err := open(format, source, 1, onError)
+	p, err := open(format, source, 1)
 	if err != nil {
 		return header{}, err
 	}
 	defer p.release()
+	defer takeWarnings() // decoding will repeat them
 	h := p.header(format)
+	h.space, err = codedSpace(format, source)
+	if err != nil {
+		return header{}, err
+	}
 	return h, h.check(limits)
 }
 
@@ -98,6 +100,7 @@ func (p picture) header(format imaging.Format) header {
 		orientation: max(1, min(8, int(c.orientation))),
 		frames:      int(c.pages),
 		alpha:       c.alpha != 0,
+		cmyk:        c.cmyk != 0,
 		wide:        c.wide != 0,
 		fullChroma:  c.full_chroma != 0,
 	}
@@ -113,7 +116,7 @@ func (h header) source(bytes int) imaging.Source {
 	width, height := h.size()
 	return imaging.Source{
 		Format: h.format, Width: width, Height: height, Bytes: int64(bytes), Bands: h.bands,
-		Orientation: h.orientation, Profile: strings.ToValidUTF8(profileName(h.profile), ""),
+		Orientation: h.orientation, Profile: profileName(h.profile),
 		Alpha: h.alpha, Frames: h.frames,
 	}
 }

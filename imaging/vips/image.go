@@ -41,11 +41,11 @@ func step(result C.int, out *C.VipsImage) (picture, error) {
 }
 
 // open reads a header. The source must be pinned until the picture is released.
-func open(format imaging.Format, source []byte, shrink int, strict strictness) (picture, error) {
+func open(format imaging.Format, source []byte, shrink int) (picture, error) {
 	name := C.CString(loaders[format])
 	defer C.free(unsafe.Pointer(name))
 	var out *C.VipsImage
-	result := C.photo_open(name, unsafe.Pointer(&source[0]), C.size_t(len(source)), C.int(shrink), C.int(strict), &out)
+	result := C.photo_open(name, unsafe.Pointer(&source[0]), C.size_t(len(source)), C.int(shrink), &out)
 	return step(result, out)
 }
 

@@ -24,13 +24,15 @@ static int run(VipsOperation *operation, const char *output, void *out) {
 /* photo_open reads a header with the named loader; pixels follow when they are asked for, in
  * one pass from top to bottom, so that no loader spills a decoded copy to the disk. The bytes
  * must stay where they are until the image is released. shrink is 1, 2, 4 or 8 and needs a
- * loader that can; fail_on is a VipsFailOn. */
-int photo_open(const char *loader, const void *data, size_t size, int shrink, int fail_on, VipsImage **out) {
+ * loader that can. Errors end the decode; warnings do not, since PNG warns of profiles that
+ * every camera wrote, but stay in the error buffer where they concern pixels. */
+int photo_open(const char *loader, const void *data, size_t size, int shrink, VipsImage **out) {
 	VipsOperation *operation = vips_operation_new(loader);
 	if (!operation)
 		return -1;
 	VipsBlob *blob = vips_blob_new(NULL, data, size);
-	g_object_set(operation, "buffer", blob, "access", VIPS_ACCESS_SEQUENTIAL, "fail-on", fail_on, NULL);
+	g_object_set(operation, "buffer", blob, "access", VIPS_ACCESS_SEQUENTIAL, "fail-on", VIPS_FAIL_ON_ERROR,
+	             NULL);
 	vips_area_unref(VIPS_AREA(blob));
 	if (shrink > 1 && g_object_class_find_property(G_OBJECT_GET_CLASS(operation), "scale"))
 		g_object_set(operation, "scale", 1.0 / shrink, NULL);
@@ -89,21 +91,80 @@ int photo_resize(VipsImage *in, int width, int height, VipsImage **out) {
 	return result ? -1 : 0;
 }
 
+/* lab_to_srgb takes CIELAB under D50, which is that of print and of TIFF; vips_colourspace
+ * would take it for D65, and lcms goes by a table that misses dark saturated colours by up to
+ * 10 levels. */
+static int lab_to_srgb(VipsImage *in, VipsImage **out) {
+	VipsObject *scope = VIPS_OBJECT(vips_image_new());
+	VipsImage **t = (VipsImage **)vips_object_local_array(scope, 4);
+	/* Bradford's adaptation from D50 to D65. */
+	t[0] = vips_image_new_matrixv(3, 3, 0.9555766, -0.0230393, 0.0631636, -0.0282895, 1.0099416, 0.0210077,
+	                              0.0122982, -0.0204830, 1.3299098);
+	VipsArrayDouble *white = vips_array_double_newv(3, 96.42, 100.0, 82.49);
+	int result = vips_colourspace(in, &t[1], VIPS_INTERPRETATION_LAB, NULL) ||
+	             vips_Lab2XYZ(t[1], &t[2], "temp", white, NULL) || vips_recomb(t[2], &t[3], t[0], NULL) ||
+	             vips_colourspace(t[3], out, VIPS_INTERPRETATION_sRGB, NULL);
+	vips_area_unref(VIPS_AREA(white));
+	g_object_unref(scope);
+	return result ? -1 : 0;
+}
+
+/* to_8_bits rounds samples of 16 bits. */
+static int to_8_bits(VipsImage *in, VipsImage **out) {
+	VipsImage *scaled;
+	if (vips_linear1(in, &scaled, 1 / 257.0, 0, "uchar", TRUE, NULL))
+		return -1;
+	int space = in->Type == VIPS_INTERPRETATION_GREY16  ? VIPS_INTERPRETATION_B_W
+	            : in->Type == VIPS_INTERPRETATION_RGB16 ? VIPS_INTERPRETATION_sRGB
+	                                                    : in->Type;
+	int result = vips_copy(scaled, out, "interpretation", space, NULL);
+	g_object_unref(scaled);
+	return result;
+}
+
+/* by_profile converts by a profile. Of 16 bits it takes 8: lcms converts those by the profile's
+ * formula, but 16 by a table, which misses dark saturated colours of ProPhoto by 4 levels. The
+ * intent is perceptual, as browsers show photos; profiles without tables know no other. */
+static int by_profile(VipsImage *in, const char *profile, VipsImage **out) {
+	VipsImage *bytes;
+	if (in->BandFmt == VIPS_FORMAT_USHORT ? to_8_bits(in, &bytes) : vips_copy(in, &bytes, NULL))
+		return -1;
+	int result = *profile ? vips_icc_transform(bytes, out, "srgb", "input_profile", profile, "intent",
+	                                           VIPS_INTENT_PERCEPTUAL, "depth", 8, NULL)
+	                      : vips_icc_transform(bytes, out, "srgb", "embedded", TRUE, "intent",
+	                                           VIPS_INTENT_PERCEPTUAL, "depth", 8, NULL);
+	g_object_unref(bytes);
+	return result;
+}
+
 /* colour_to_srgb takes an image without alpha to three bands of 8 bits. profile is what to
  * believe of an image: NULL for none (its interpretation tells), "" for the embedded one, or a
  * profile that libvips has by name. */
 static int colour_to_srgb(VipsImage *in, const char *profile, VipsImage **out) {
+	VipsImage *bytes;
+
 	if (!profile && in->Type == VIPS_INTERPRETATION_CMYK)
 		profile = "cmyk";
-	if (!profile)
+	if (profile)
+		return by_profile(in, profile, out);
+	if (in->Type == VIPS_INTERPRETATION_LAB || in->Type == VIPS_INTERPRETATION_LABS)
+		return lab_to_srgb(in, out);
+	if (in->BandFmt != VIPS_FORMAT_USHORT)
 		return vips_colourspace(in, out, VIPS_INTERPRETATION_sRGB, NULL);
-	/* Perceptual, as browsers show photos: relative colorimetric would clip what CMYK and wide
-	 * profiles with tables map softly. Matrix profiles know no difference. */
-	if (!*profile)
-		return vips_icc_transform(in, out, "srgb", "embedded", TRUE, "intent", VIPS_INTENT_PERCEPTUAL, "depth", 8,
-		                          NULL);
-	return vips_icc_transform(in, out, "srgb", "input_profile", profile, "intent", VIPS_INTENT_PERCEPTUAL,
-	                          "depth", 8, NULL);
+	if (to_8_bits(in, &bytes)) /* vips_colourspace would cut off, not round */
+		return -1;
+	int result = vips_colourspace(bytes, out, VIPS_INTERPRETATION_sRGB, NULL);
+	g_object_unref(bytes);
+	return result;
+}
+
+/* alpha_to_8_bits takes an alpha band of any format to 0 to 255. */
+static int alpha_to_8_bits(VipsImage *in, VipsInterpretation space, VipsImage **out) {
+	if (in->BandFmt == VIPS_FORMAT_USHORT)
+		return vips_linear1(in, out, 1 / 257.0, 0, "uchar", TRUE, NULL);
+	if (space == VIPS_INTERPRETATION_scRGB)
+		return vips_linear1(in, out, 255.0, 0, "uchar", TRUE, NULL);
+	return vips_cast(in, out, VIPS_FORMAT_UCHAR, NULL);
 }
 
 /* photo_srgb takes an image of any interpretation to 8-bit sRGB with its alpha. profile is as
@@ -112,20 +173,15 @@ int photo_srgb(VipsImage *in, const char *profile, VipsImage **out) {
 	VipsObject *scope = VIPS_OBJECT(vips_image_new());
 	VipsImage **t = (VipsImage **)vips_object_local_array(scope, 6);
 	VipsInterpretation space = vips_image_guess_interpretation(in);
+	int colours = in->Bands - 1;
 	int result = vips_copy(in, &t[0], "interpretation", space, NULL);
 
-	if (!result && !vips_image_hasalpha(t[0])) {
+	if (!result && !vips_image_hasalpha(t[0]))
 		result = colour_to_srgb(t[0], profile, &t[1]) || vips_cast(t[1], out, VIPS_FORMAT_UCHAR, NULL);
-	} else if (!result) {
-		int colours = in->Bands - 1;
-		double scale = 255.0 / (in->BandFmt == VIPS_FORMAT_UCHAR                              ? 255.0
-		                        : space == VIPS_INTERPRETATION_RGB16 || space == VIPS_INTERPRETATION_GREY16 ? 65535.0
-		                        : space == VIPS_INTERPRETATION_scRGB                                    ? 1.0
-		                                                                                                : 255.0);
-		result = vips_extract_band(t[0], &t[1], 0, "n", colours, NULL) || colour_to_srgb(t[1], profile, &t[2]) ||
-		         vips_extract_band(t[0], &t[3], colours, NULL) || vips_linear1(t[3], &t[4], scale, 0.5, NULL) ||
-		         vips_cast(t[4], &t[5], VIPS_FORMAT_UCHAR, NULL) || vips_bandjoin2(t[2], t[5], out, NULL);
-	}
+	else if (!result)
+		result = vips_extract_band(t[0], &t[1], 0, "n", colours, NULL) ||
+		         colour_to_srgb(t[1], profile, &t[2]) || vips_extract_band(t[0], &t[3], colours, NULL) ||
+		         alpha_to_8_bits(t[3], space, &t[4]) || vips_bandjoin2(t[2], t[4], out, NULL);
 	g_object_unref(scope);
 	return result ? -1 : 0;
 }
@@ -149,8 +205,9 @@ int photo_store(VipsImage *in, VipsImage **out) {
 /* photo_upright turns a stored image by its EXIF orientation, 1 to 8. */
 int photo_upright(VipsImage *in, int orientation, VipsImage **out) {
 	/* Mirror images are first mirrored left to right, then turned. */
-	static const VipsAngle turn[] = {VIPS_ANGLE_D0,   VIPS_ANGLE_D0,   VIPS_ANGLE_D0,  VIPS_ANGLE_D180, VIPS_ANGLE_D180,
-	                                 VIPS_ANGLE_D270, VIPS_ANGLE_D90, VIPS_ANGLE_D90, VIPS_ANGLE_D270};
+	static const VipsAngle turn[] = {VIPS_ANGLE_D0,   VIPS_ANGLE_D0,   VIPS_ANGLE_D0,
+	                                 VIPS_ANGLE_D180, VIPS_ANGLE_D180, VIPS_ANGLE_D270,
+	                                 VIPS_ANGLE_D90,  VIPS_ANGLE_D90,  VIPS_ANGLE_D270};
 	static const int mirror[] = {0, 0, 1, 0, 1, 1, 0, 1, 0};
 	VipsImage *mirrored, *turned;
 

@@ -14,7 +14,7 @@ typedef struct {
 	int bands;
 	int orientation; /* EXIF, 1 to 8 */
 	int pages;
-	int alpha;       /* has an alpha band */
+	int alpha; /* has an alpha band */
 	int cmyk;
 	int wide;        /* more than 8 bits a sample */
 	int full_chroma; /* JPEG: stored as 4:4:4 */
@@ -35,13 +35,15 @@ int photo_can(const char *operation);
 int photo_has_property(const char *operation, const char *property);
 void photo_library_folder(char *folder, size_t size);
 const char *photo_symbol_text(const char *function);
+int photo_symbol_number(const char *function);
+int photo_has_symbol(const char *function);
 int photo_open_objects(void);
 char *photo_error(void);
 void photo_free(void *data);
 void photo_release(VipsImage *image);
 
 /* Reading. */
-int photo_open(const char *loader, const void *data, size_t size, int shrink, int fail_on, VipsImage **out);
+int photo_open(const char *loader, const void *data, size_t size, int shrink, VipsImage **out);
 void photo_header(VipsImage *in, PhotoHeader *out);
 void photo_profile(VipsImage *in, const void **data, size_t *size);
 

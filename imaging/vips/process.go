@@ -1,8 +1,10 @@
 package vips
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"burnish/imaging"
 	"burnish/imaging/enhance"
@@ -27,32 +29,33 @@ func (e *Engine) Process(req imaging.Request) (imaging.Result, error) {
 
 // process is the line from bytes to variants, one call per stage.
 func (e *Engine) process(req imaging.Request) (r imaging.Result, err error) {
-	var pin runtime.Pinner // libvips reads the source as long as pixels are wanted
-	defer pin.Unpin()
-	if len(req.Source) > 0 {
-		pin.Pin(&req.Source[0])
-	}
 	clock := startClock()
 	defer func() { r.Timings.CPU = clock.total() }()
 
-	h, err := readHeader(req.Source, req.Limits)
+	format, err := e.recognise(req.Source)
 	if err != nil {
 		return r, err
+	}
+	var pin runtime.Pinner // libvips reads the source as long as pixels are wanted
+	defer pin.Unpin()
+	pin.Pin(&req.Source[0])
+
+	h, err := readHeader(format, req.Source, req.Limits)
+	if err != nil {
+		return r, blame(format, req.Source, err)
 	}
 	r.Source = h.source(len(req.Source))
 	plan, err := sizes(req.Variants, r.Source.Width, r.Source.Height)
 	if err != nil {
 		return r, err
 	}
-	if len(plan) == 0 {
-		return r, fmt.Errorf("the recipe names no format to write")
-	}
 
 	base, err := decode(req.Source, h, plan[0])
 	if err != nil {
-		return r, fmt.Errorf("%s: %w", h.format, err)
+		return r, blame(format, req.Source, err)
 	}
 	defer base.release()
+	r.Source.Alpha = base.alpha()
 	r.Timings.Decode = clock.lap()
 
 	small, err := base.small(req.Variants.Background)
@@ -63,12 +66,36 @@ func (e *Engine) process(req imaging.Request) (r imaging.Result, err error) {
 	decision := enhance.Decide(r.Analysis)
 	r.Steps = decision.Steps
 	// Here base is adjusted by the decision's steps, in one pass and before any variant is made
-	// of it. The only decision so far is an encoder's.
+	// of it. So far the only decision is one for the encoders.
 	r.Timings.Enhance = clock.lap()
 
-	base.setXMP(metadata.Rights(h.format, req.Source))
-	w := writer{engine: e, request: req, header: h, decision: decision}
+	w := writer{
+		engine: e, request: req, header: h, decision: decision,
+		xmp: metadata.Rights(format, req.Source),
+	}
 	r.Variants, err = w.write(base, plan)
 	r.Timings.Encode = clock.lap()
 	return r, err
+}
+
+// recognise tells the format by the first bytes, and refuses what this build cannot decode
+// before a loader sees it.
+func (e *Engine) recognise(source []byte) (imaging.Format, error) {
+	format, err := sniff(source)
+	if err != nil {
+		return "", err
+	}
+	if !slices.Contains(e.build.Reads, format) {
+		return "", fmt.Errorf("%w: this build of libvips does not read %s", imaging.ErrUnsupported, format)
+	}
+	return format, nil
+}
+
+// blame names the format in an error, and tells a photo that ends early from one that
+// contradicts itself where the decoder does not.
+func blame(format imaging.Format, source []byte, err error) error {
+	if errors.Is(err, imaging.ErrCorrupt) && endsEarly(format, source) {
+		return fmt.Errorf("%s: %w: the file ends before its pixels do", format, imaging.ErrTruncated)
+	}
+	return fmt.Errorf("%s: %w", format, err)
 }

@@ -1,6 +1,7 @@
 package vips
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -24,7 +25,7 @@ type size struct {
 func sizes(v imaging.Variants, width, height int) ([]size, error) {
 	widths := slices.Sorted(slices.Values(v.Widths))
 	if len(widths) == 0 {
-		return nil, fmt.Errorf("the recipe names no widths")
+		return nil, errors.New("the recipe names no widths")
 	}
 	var list []size
 	for _, w := range slices.Backward(slices.Compact(widths)) {
@@ -35,7 +36,11 @@ func sizes(v imaging.Variants, width, height int) ([]size, error) {
 	if len(list) == 0 {
 		list = []size{{name: strconv.Itoa(widths[0]), width: width, height: height}}
 	}
-	for _, f := range wanted(v) {
+	formats := wanted(v)
+	if len(formats) == 0 {
+		return nil, errors.New("the recipe names no format to write")
+	}
+	for _, f := range formats {
 		fits := false
 		for i := range list {
 			if max(list[i].width, list[i].height) <= longest[f] {

@@ -89,6 +89,17 @@ const char *photo_symbol_text(const char *function) {
 	return text ? text() : NULL;
 }
 
+/* photo_symbol_number is the same for functions that return a number; 0 when none has it. */
+int photo_symbol_number(const char *function) {
+	int (*number)(void) = (int (*)(void))dlsym(RTLD_DEFAULT, function);
+	return number ? number() : 0;
+}
+
+/* photo_has_symbol says whether a loaded library has a function, without calling it. */
+int photo_has_symbol(const char *function) {
+	return dlsym(RTLD_DEFAULT, function) != NULL;
+}
+
 static void *count_one(void *object, void *count, void *unused) {
 	(void)object;
 	(void)unused;

@@ -51,6 +51,7 @@ func New(version string) *Engine {
 	defer library.Unlock()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	defer endThread()
 	e := &Engine{tunes: probeTunes()}
 	e.build = imaging.Build{
 		Version:   version,

@@ -14,12 +14,14 @@ type writer struct {
 	request  imaging.Request
 	header   header
 	decision enhance.Decision
+	xmp      []byte // what every variant says of its owner, or nil
 }
 
 // write makes each size of the next larger one's pixels and codes it in every format. The
 // result lists format by format, widths ascending. base stays the caller's.
 func (w writer) write(base picture, plan []size) ([]imaging.Variant, error) {
 	var variants []imaging.Variant
+	base.setXMP(w.xmp)
 	pixels, err := base.same()
 	if err != nil {
 		return nil, err
@@ -65,6 +67,9 @@ func (w writer) writeSize(pixels picture, s size) ([]imaging.Variant, error) {
 			return nil, err
 		}
 		v.Name = s.name
+		if own, ok := w.own(v); ok {
+			v = own
+		}
 		variants = append(variants, v)
 	}
 	return variants, nil
