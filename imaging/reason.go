@@ -47,3 +47,6 @@ var (
 	ErrCrashed     = errors.New("imager crashed")
 	ErrTimeout     = errors.New("imager timed out")
 )
+
+// ErrEngine says that there is no engine to work on any photo. It says nothing about the photo.
+var ErrEngine = errors.New("no imager")

@@ -50,6 +50,7 @@ var rules = []struct {
 	{store.ErrLink, ledger.Skipped, imaging.Link, fact},
 
 	{errDestination, ledger.Failed, imaging.Unavailable, stop},
+	{imaging.ErrEngine, ledger.Failed, imaging.Unavailable, stop},
 
 	{imaging.ErrTruncated, ledger.Failed, imaging.Truncated, fact},
 	{imaging.ErrCorrupt, ledger.Failed, imaging.Corrupt, fact},

@@ -45,6 +45,7 @@ func TestSettle(t *testing.T) {
 		{"unreadable photo", store.ErrDenied, 2, record, ledger.Failed, imaging.Unavailable},
 		{"full disk", destination(store.ErrFull), 1, halt, ledger.Failed, imaging.Unavailable},
 		{"read-only disk", destination(store.ErrDenied), 1, halt, ledger.Failed, imaging.Unavailable},
+		{"no imager", imaging.ErrEngine, 1, halt, ledger.Failed, imaging.Unavailable},
 		{"unheard of", errors.New("?"), 4, again, ledger.Failed, imaging.Internal},
 		{"unheard of to the end", errors.New("?"), 5, record, ledger.Failed, imaging.Internal},
 	} {

@@ -66,11 +66,11 @@ func New(c Config) *Worker {
 	}
 }
 
-// ErrHalted reports that the destination takes nothing more, so that going on would only turn
-// every photo into a failure. What was in hand has been handed back.
+// ErrHalted reports that the destination takes nothing more or that no imager starts, so that
+// going on would only turn every photo into a failure. What was in hand has been handed back.
 var ErrHalted = errors.New("stopped")
 
-// Run receives until ctx ends, the subscriber gives up or the destination takes nothing more.
+// Run receives until ctx ends, the subscriber gives up or no photo can be done any more.
 // It returns when every photo in hand is settled or handed back.
 func (w *Worker) Run(ctx context.Context, sub queue.Subscriber) error {
 	ctx, halt := context.WithCancelCause(ctx)

@@ -16,10 +16,10 @@ import (
 
 // ErrStart says that no child can be started, so that no photo can be worked on. It says
 // nothing about the photo.
-var ErrStart = errors.New("imager does not start")
+var ErrStart = fmt.Errorf("%w: it does not start", imaging.ErrEngine)
 
 // ErrClosed says that the pool was closed before the photo was through.
-var ErrClosed = errors.New("imager pool is closed")
+var ErrClosed = fmt.Errorf("%w: the pool is closed", imaging.ErrEngine)
 
 // errDeadline is the cause of a kill at the deadline.
 var errDeadline = errors.New("deadline of a photo")
