@@ -12,9 +12,9 @@ import (
 // findPNG reads the chunks of PNG's third edition that hold metadata, and the text chunks in
 // which ImageMagick and others put them before there were any.
 func findPNG(source []byte) blocks {
-	b := blocks{text: statement{}}
+	b := pngBlocks{blocks: blocks{text: statement{}}, room: 2 * maxXMP}
 	data, ok := bytes.CutPrefix(source, []byte("\x89PNG\r\n\x1a\n"))
-	for budget := 64; ok && len(data) >= 8; { // so many text chunks
+	for ok && len(data) >= 8 {
 		n, kind := uint64(binary.BigEndian.Uint32(data)), string(data[4:8])
 		data = data[8:]
 		if n+4 > uint64(len(data)) {
@@ -26,17 +26,21 @@ func findPNG(source []byte) blocks {
 				b.exif = chunk
 			}
 		case "iTXt", "zTXt", "tEXt":
-			if budget--; budget >= 0 {
-				b.readPNGText(kind, chunk)
-			}
+			b.readText(kind, chunk)
 		}
 		data = data[n+4:]
 	}
-	return b
+	return b.blocks
 }
 
-// readPNGText sorts one text chunk by its keyword.
-func (b *blocks) readPNGText(kind string, chunk []byte) {
+// pngBlocks reads the text chunks of a file until they have given as many bytes as it has room.
+type pngBlocks struct {
+	blocks
+	room int
+}
+
+// readText sorts one text chunk by its keyword.
+func (b *pngBlocks) readText(kind string, chunk []byte) {
 	keyword, rest, ok := bytes.Cut(chunk, []byte{0})
 	if !ok || len(keyword) > 79 {
 		return
@@ -44,24 +48,24 @@ func (b *blocks) readPNGText(kind string, chunk []byte) {
 	switch key := string(keyword); key {
 	case "XML:com.adobe.xmp":
 		if len(b.xmp) < maxPackets {
-			b.addXMP(pngText(kind, rest))
+			b.addXMP(b.inflated(kind, rest))
 		}
 	case "Raw profile type xmp":
 		if len(b.xmp) < maxPackets {
-			b.addXMP(rawProfile(pngText(kind, rest)))
+			b.addXMP(rawProfile(b.inflated(kind, rest)))
 		}
 	case "Raw profile type iptc":
 		if b.iptc == nil {
-			b.iptc = rawIPTC(rawProfile(pngText(kind, rest)))
+			b.iptc = rawIPTC(rawProfile(b.inflated(kind, rest)))
 		}
 	case "Raw profile type exif", "Raw profile type APP1":
 		if b.exif == nil {
-			b.exif, _ = bytes.CutPrefix(rawProfile(pngText(kind, rest)), exifHead)
+			b.exif, _ = bytes.CutPrefix(rawProfile(b.inflated(kind, rest)), exifHead)
 		}
 	case "Copyright":
-		b.text.say("dc:rights", pngString(kind, rest))
+		b.text.say("dc:rights", b.string(kind, rest))
 	case "Author":
-		b.text.say("dc:creator", pngString(kind, rest))
+		b.text.say("dc:creator", b.string(kind, rest))
 	}
 }
 
@@ -73,8 +77,14 @@ func rawIPTC(b []byte) []byte {
 	return b[:min(len(b), maxIPTC)]
 }
 
-// pngText is the text of a chunk after its keyword, inflated up to maxXMP bytes.
-func pngText(kind string, b []byte) []byte {
+// inflated is what a chunk holds after its keyword, up to maxXMP bytes.
+func (b *pngBlocks) inflated(kind string, chunk []byte) []byte {
+	data := inflate(kind, chunk, min(b.room, maxXMP))
+	b.room -= len(data)
+	return data
+}
+
+func inflate(kind string, b []byte, limit int) []byte {
 	compressed := kind == "zTXt"
 	if kind == "iTXt" {
 		if len(b) < 2 {
@@ -94,20 +104,20 @@ func pngText(kind string, b []byte) []byte {
 		b = b[1:]
 	}
 	if !compressed {
-		return b[:min(len(b), maxXMP)]
+		return b[:min(len(b), limit)]
 	}
 	z, err := zlib.NewReader(bytes.NewReader(b))
 	if err != nil {
 		return nil
 	}
-	inflated, _ := io.ReadAll(io.LimitReader(z, maxXMP)) // what stands before a fault counts
+	inflated, _ := io.ReadAll(io.LimitReader(z, int64(limit))) // what stands before a fault counts
 	return inflated
 }
 
-// pngString is the text of a chunk for people; only iTXt is UTF-8 by definition.
-func pngString(kind string, b []byte) string {
-	b = pngText(kind, b)
-	return decode(b[:min(len(b), 4096)])
+// string is the text of a chunk for people; only iTXt is UTF-8 by definition.
+func (b *pngBlocks) string(kind string, chunk []byte) string {
+	data := b.inflated(kind, chunk)
+	return decode(data[:min(len(data), 4096)])
 }
 
 // rawProfile reads ImageMagick's form: a line feed, a line with a name, one with a length, and

@@ -148,9 +148,11 @@ func TestReadXMP(t *testing.T) {
 		{"another encoding declared", `<?xml version="1.0" encoding="latin1"?>` + head + "<p:Credit>Zoë</p:Credit>", credit("Zoë")},
 		{"UTF-16", "\xfe\xff" + utf16(head+"<p:Credit>Zoë</p:Credit>"), credit("Zoë")},
 		{"nested too deep", head + "<p:Credit>" + strings.Repeat("<p:a>", 100_000), statement{}},
-		{"an unknown property nested deep", head + strings.Repeat("<p:a>", 1000) + strings.Repeat("</p:a>", 1000) + "<p:Credit>a</p:Credit>", credit("a")},
-		{"more creators than are kept", head + "<dc:creator><rdf:Seq>" + strings.Repeat("<rdf:li>a</rdf:li>", 500) + "</rdf:Seq></dc:creator>",
-			said("dc:creator", "a", "a", "a", "a", "a", "a", "a", "a")},
+		{"an unknown property nested deep", head + strings.Repeat("<p:a>", 40) + strings.Repeat("</p:a>", 40) + "<p:Credit>a</p:Credit>", credit("a")},
+		{
+			"more creators than are kept", head + "<dc:creator><rdf:Seq>" + strings.Repeat("<rdf:li>a</rdf:li>", 500) + "</rdf:Seq></dc:creator>",
+			said("dc:creator", "a", "a", "a", "a", "a", "a", "a", "a"),
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/xml"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -11,18 +12,50 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds on the part of a packet that is kept in memory while it is read.
+// Bounds on what a packet may be made of.
 const (
-	maxDepth = 8    // of elements below a property
-	maxNodes = 1024 // below one property
+	maxDepth = 64   // of elements; XMP in use stays below 20
+	maxNodes = 1024 // kept of one property
 )
+
+var errTooDeep = errors.New("elements nested too deep")
+
+// tokens reads XML up to a depth: the decoder itself remembers every open element.
+type tokens struct {
+	*xml.Decoder
+	depth int
+}
+
+func (d *tokens) Token() (xml.Token, error) {
+	t, err := d.Decoder.Token()
+	switch t.(type) {
+	case xml.StartElement:
+		if d.depth++; d.depth > maxDepth {
+			return nil, errTooDeep
+		}
+	case xml.EndElement:
+		d.depth--
+	}
+	return t, err
+}
+
+// skip reads up to the end of the element that has just started.
+func (d *tokens) skip() error {
+	for outside := d.depth - 1; d.depth > outside; {
+		if _, err := d.Token(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // readXMP reads the properties out of a packet. What stands before the first fault is kept.
 func readXMP(packet []byte) statement {
 	s := statement{}
-	d := xml.NewDecoder(bytes.NewReader(unicodeOf(packet)))
+	d := &tokens{Decoder: xml.NewDecoder(bytes.NewReader(unicodeOf(packet)))}
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
-	depth := 0                                                                           // of rdf:Description elements that hold properties of the photo
+
+	inside := false // a description of the photo
 	for {
 		t, err := d.Token()
 		if err != nil {
@@ -30,23 +63,20 @@ func readXMP(packet []byte) statement {
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
-			if depth == 0 {
-				if t.Name.Space == rdf && t.Name.Local == "Description" {
-					depth = 1
-					s.readAttributes(t.Attr)
+			if inside {
+				if !s.readElement(d, t) {
+					return s
 				}
-				continue
-			}
-			if !s.readElement(d, t) {
-				return s
+			} else if inside = isDescription(t.Name); inside {
+				s.readAttributes(t.Attr)
 			}
 		case xml.EndElement:
-			if t.Name.Space == rdf && t.Name.Local == "Description" {
-				depth = 0
-			}
+			inside = inside && !isDescription(t.Name)
 		}
 	}
 }
+
+func isDescription(name xml.Name) bool { return name.Space == rdf && name.Local == "Description" }
 
 // readAttributes reads properties in their short form.
 func (s statement) readAttributes(attrs []xml.Attr) {
@@ -58,13 +88,13 @@ func (s statement) readAttributes(attrs []xml.Attr) {
 }
 
 // readElement reads one property, or skips an unknown one; false means that the packet ends.
-func (s statement) readElement(d *xml.Decoder, start xml.StartElement) bool {
+func (s statement) readElement(d *tokens, start xml.StartElement) bool {
 	p, ok := lookup[[2]string{start.Name.Space, start.Name.Local}]
 	if !ok {
-		return d.Skip() == nil
+		return d.skip() == nil
 	}
 	budget := maxNodes
-	n, ok := readNode(d, start, 0, &budget)
+	n, ok := readNode(d, start, &budget)
 	if ok {
 		s.set(p, n.items(p)...)
 	}
@@ -79,8 +109,8 @@ type node struct {
 	kids  []node
 }
 
-func readNode(d *xml.Decoder, start xml.StartElement, depth int, budget *int) (n node, ok bool) {
-	if *budget--; *budget < 0 || depth > maxDepth {
+func readNode(d *tokens, start xml.StartElement, budget *int) (n node, ok bool) {
+	if *budget--; *budget < 0 {
 		return node{}, false
 	}
 	n = node{name: start.Name, attrs: slices.Clone(start.Attr)}
@@ -92,7 +122,7 @@ func readNode(d *xml.Decoder, start xml.StartElement, depth int, budget *int) (n
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
-			kid, ok := readNode(d, t, depth+1, budget)
+			kid, ok := readNode(d, t, budget)
 			if !ok {
 				return node{}, false
 			}
@@ -143,7 +173,7 @@ func (n node) item(p property) item {
 		switch {
 		case kid.name.Space == rdf && kid.name.Local == "value":
 			it.text = kid.text
-		case kid.name.Space == rdf && kid.name.Local == "Description":
+		case isDescription(kid.name):
 			return kid.item(p)
 		}
 	}
@@ -163,7 +193,7 @@ func (n node) fieldsOf(p property) map[string]string {
 		put(a.Name, a.Value)
 	}
 	for _, kid := range n.kids {
-		if kid.name.Space == rdf && kid.name.Local == "Description" {
+		if isDescription(kid.name) {
 			return kid.fieldsOf(p)
 		}
 		put(kid.name, kid.item(property{form: text}).text)
