@@ -10,52 +10,50 @@ import (
 	"testing"
 )
 
-// fixture is the path of a copy of a test picture, with the metadata that exiftool's arguments
-// say.
-func fixture(t *testing.T, name string, args ...string) string {
+// writes collects what one run of exiftool shall write: it takes ten times longer to start than
+// to work.
+type writes struct{ args []string }
+
+// fixture is the path of a copy of a test picture, which flush gives the metadata that the
+// arguments say.
+func (w *writes) fixture(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := saved(t, name, read(t, filepath.Join("testdata", name)))
 	if len(args) > 0 {
-		exiftool(t, append([]string{"-q", "-m", "-overwrite_original"}, append(args, path)...)...)
+		w.args = append(append(append(w.args, args...), path), "-execute")
 	}
 	return path
 }
 
-// shown is what exiftool reads from a file by group and name, without what describes the file
-// and the coding.
-func shown(t *testing.T, path string) map[string]any {
+func (w *writes) flush(t *testing.T) {
 	t.Helper()
-	var files []map[string]any
-	if err := json.Unmarshal(exiftool(t, "-j", "-a", "-struct", "-G1", path), &files); err != nil {
-		t.Fatal(err)
+	args := append(w.args, "-common_args", "-q", "-q", "-m", "-overwrite_original")
+	if out := exiftool(t, args...); len(out) > 0 {
+		t.Fatalf("exiftool: %s", out)
 	}
-	tags := map[string]any{}
-	for name, value := range files[0] {
-		group, _, _ := strings.Cut(name, ":")
-		switch group {
-		case "SourceFile", "ExifTool", "System", "File", "Composite", "JFIF", "RIFF", "Adobe":
-		default:
-			tags[name] = value
-		}
-	}
-	return tags
 }
 
-// shownPacket is what exiftool reads from a packet of Rights.
-func shownPacket(t *testing.T, packet []byte) map[string]any {
+// shown is what exiftool reads from files by group and name, in their order, without what
+// describes the file and the coding.
+func shown(t *testing.T, paths ...string) []map[string]any {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "packet.xmp")
-	if err := os.WriteFile(path, packet, 0o600); err != nil {
+	var files []map[string]any
+	if err := json.Unmarshal(exiftool(t, append([]string{"-j", "-a", "-struct", "-G1"}, paths...)...), &files); err != nil {
 		t.Fatal(err)
 	}
-	return shown(t, path)
+	if len(files) != len(paths) {
+		t.Fatalf("exiftool shows %d of %d files", len(files), len(paths))
+	}
+	for _, tags := range files {
+		for name := range tags {
+			group, _, _ := strings.Cut(name, ":")
+			switch group {
+			case "SourceFile", "ExifTool", "System", "File", "Composite", "JFIF", "RIFF", "Adobe", "APP14":
+				delete(tags, name)
+			}
+		}
+	}
+	return files
 }
 
 func exiftool(t *testing.T, args ...string) []byte {
@@ -67,6 +65,16 @@ func exiftool(t *testing.T, args ...string) []byte {
 		t.Fatalf("%v; the tests need exiftool (Debian: libimage-exiftool-perl)", err)
 	}
 	return out
+}
+
+// saved is the path of a new file.
+func saved(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func read(t *testing.T, path string) []byte {

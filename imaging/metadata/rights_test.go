@@ -33,24 +33,41 @@ var wholeStatement = tags{
 
 // In every format the same is kept, and all else dropped.
 func TestRightsOfEveryFormat(t *testing.T) {
-	for format, file := range map[imaging.Format]string{
-		imaging.JPEG: "still.jpg", imaging.PNG: "still.png", imaging.WebP: "still.webp", imaging.AVIF: "still.avif",
-		imaging.HEIC: "still.heic", imaging.TIFF: "still.tif", imaging.GIF: "still.gif",
-	} {
-		t.Run(string(format), func(t *testing.T) {
-			if packet := Rights(format, read(t, fixture(t, file))); packet != nil {
-				t.Fatalf("of a picture without metadata: %s", packet)
-			}
-			source := read(t, fixture(t, file, "-XMP<=testdata/full.xmp", "-EXIF:Artist=less", "-EXIF:SerialNumber=7", "-GPSLatitude=46.9"))
-			packet := Rights(format, source)
-			if diff := cmp.Diff(wholeStatement, shownPacket(t, packet)); diff != "" {
-				t.Errorf("kept (-want +got):\n%s", diff)
-			}
-			wellFormed(t, packet)
-			if again := Rights(format, source); string(again) != string(packet) {
-				t.Error("the second time it is another packet")
-			}
-		})
+	files := []struct {
+		format imaging.Format
+		name   string
+	}{
+		{imaging.JPEG, "still.jpg"},
+		{imaging.PNG, "still.png"},
+		{imaging.WebP, "still.webp"},
+		{imaging.AVIF, "still.avif"},
+		{imaging.HEIC, "still.heic"},
+		{imaging.TIFF, "still.tif"},
+		{imaging.GIF, "still.gif"},
+	}
+	var w writes
+	var paths []string
+	for _, f := range files {
+		path := w.fixture(t, f.name, "-XMP<=testdata/full.xmp", "-EXIF:Artist=less", "-EXIF:SerialNumber=7", "-GPSLatitude=46.9")
+		if packet := Rights(f.format, read(t, path)); packet != nil {
+			t.Errorf("%s: of a picture without metadata: %s", f.format, packet)
+		}
+		paths = append(paths, path)
+	}
+	w.flush(t)
+	for i, f := range files {
+		source := read(t, paths[i])
+		packet := Rights(f.format, source)
+		wellFormed(t, packet)
+		if again := Rights(f.format, source); string(again) != string(packet) {
+			t.Errorf("%s: the second time it is another packet", f.format)
+		}
+		paths[i] = saved(t, "packet.xmp", packet)
+	}
+	for i, got := range shown(t, paths...) {
+		if diff := cmp.Diff(wholeStatement, got); diff != "" {
+			t.Errorf("%s: kept (-want +got):\n%s", files[i].format, diff)
+		}
 	}
 }
 
@@ -94,13 +111,22 @@ func TestRightsOfOldMetadata(t *testing.T) {
 			"-IPTC:By-line=iptc", "-EXIF:Artist=exif", "-IPTC:Credit=iptc",
 		}, tags{"XMP-dc:Rights": "xmp", "XMP-dc:Creator": []any{"iptc"}, "XMP-photoshop:Credit": "iptc"}},
 	}
+	var w writes
+	var paths []string
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			packet := Rights(tt.format, read(t, fixture(t, tt.file, tt.args...)))
-			if packet == nil {
-				t.Fatal("nothing is kept")
-			}
-			if diff := cmp.Diff(tt.want, shownPacket(t, packet)); diff != "" {
+		paths = append(paths, w.fixture(t, tt.file, tt.args...))
+	}
+	w.flush(t)
+	for i, tt := range tests {
+		packet := Rights(tt.format, read(t, paths[i]))
+		if packet == nil {
+			t.Fatalf("%s: nothing is kept", tt.name)
+		}
+		paths[i] = saved(t, "packet.xmp", packet)
+	}
+	for i, got := range shown(t, paths...) {
+		t.Run(tests[i].name, func(t *testing.T) {
+			if diff := cmp.Diff(tests[i].want, got); diff != "" {
 				t.Errorf("kept (-want +got):\n%s", diff)
 			}
 		})
@@ -109,9 +135,11 @@ func TestRightsOfOldMetadata(t *testing.T) {
 
 // Nothing of what a photo tells about people and places is worth a packet.
 func TestRightsOfPrivateMetadata(t *testing.T) {
-	source := read(t, fixture(t, "still.jpg", "-GPSLatitude=46.9", "-EXIF:SerialNumber=7", "-EXIF:Make=Canon", "-XMP-dc:Subject=Zoë",
-		"-XMP-xmpMM:OriginalDocumentID=xmp.did:42", "-IPTC:City=Bern", "-EXIF:Artist=  ", "-EXIF:Copyright= "))
-	if packet := Rights(imaging.JPEG, source); packet != nil {
+	var w writes
+	path := w.fixture(t, "still.jpg", "-GPSLatitude=46.9", "-EXIF:SerialNumber=7", "-EXIF:Make=Canon", "-XMP-dc:Subject=Zoë",
+		"-XMP-xmpMM:OriginalDocumentID=xmp.did:42", "-IPTC:City=Bern", "-EXIF:Artist=  ", "-EXIF:Copyright= ")
+	w.flush(t)
+	if packet := Rights(imaging.JPEG, read(t, path)); packet != nil {
 		t.Errorf("kept %s", packet)
 	}
 }

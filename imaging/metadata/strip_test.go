@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"image"
 	_ "image/jpeg"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -41,63 +40,65 @@ func TestStrip(t *testing.T) {
 		{"lossless-alpha.webp", imaging.WebP, private},
 		{"lossless-alpha.webp", imaging.WebP, nil},
 	}
+	var w writes
+	var paths []string // three for each test: the source, the bare picture, the one with a packet
 	for _, tt := range tests {
-		name := tt.file + " with metadata"
-		if tt.args == nil {
-			name = tt.file
+		paths = append(paths, w.fixture(t, tt.file, tt.args...), "", "")
+	}
+	w.flush(t)
+	for i, tt := range tests {
+		source := read(t, paths[3*i])
+		before := bytes.Clone(source)
+		bare, ok1 := Strip(tt.format, source, nil)
+		with, ok2 := Strip(tt.format, source, packet)
+		if !ok1 || !ok2 {
+			t.Fatalf("%s %s: refused", tt.file, tt.args)
 		}
-		t.Run(name, func(t *testing.T) {
-			source := read(t, fixture(t, tt.file, tt.args...))
-			if tt.args != nil {
-				written := shownBytes(t, tt.file, source)
-				for _, tag := range []string{"GPS:GPSLatitude", "ICC-header:ProfileClass", "IFD0:Artist", "XMP-aux:SerialNumber"} {
-					if written[tag] == nil {
-						t.Fatalf("the fixture has no %s: %v", tag, written)
-					}
-				}
+		if !bytes.Equal(source, before) {
+			t.Errorf("%s: the source is written to", tt.file)
+		}
+		samePixels(t, source, bare)
+		samePixels(t, source, with)
+		if got := Rights(tt.format, with); !bytes.Equal(got, packet) {
+			t.Errorf("%s: Rights reads %s", tt.file, got)
+		}
+		if again, ok := Strip(tt.format, with, packet); !ok || !bytes.Equal(again, with) {
+			t.Errorf("%s: the second time it is another file", tt.file)
+		}
+		paths[3*i+1], paths[3*i+2] = saved(t, tt.file, bare), saved(t, tt.file, with)
+	}
+	left := shown(t, paths...)
+	for i, tt := range tests {
+		written, bare, with := left[3*i], left[3*i+1], left[3*i+2]
+		for _, tag := range []string{"GPS:GPSLatitude", "ICC-header:ProfileClass", "IFD0:Artist", "XMP-aux:SerialNumber"} {
+			if tt.args != nil && written[tag] == nil {
+				t.Fatalf("the fixture has no %s: %v", tag, written)
 			}
-			before := bytes.Clone(source)
-			bare, ok := Strip(tt.format, source, nil)
-			if !ok {
-				t.Fatal("refused")
-			}
-			samePixels(t, source, bare)
-			if left := shownBytes(t, tt.file, bare); len(left) > 0 {
-				t.Errorf("left: %v", left)
-			}
-			with, ok := Strip(tt.format, source, packet)
-			if !ok {
-				t.Fatal("refused with a packet")
-			}
-			samePixels(t, source, with)
-			if diff := cmp.Diff(tags{"XMP-dc:Rights": "© Zoë"}, shownBytes(t, tt.file, with)); diff != "" {
-				t.Errorf("left beside the packet (-want +got):\n%s", diff)
-			}
-			if got := Rights(tt.format, with); !bytes.Equal(got, packet) {
-				t.Errorf("Rights reads %s", got)
-			}
-			if again, ok := Strip(tt.format, with, packet); !ok || !bytes.Equal(again, with) {
-				t.Error("the second time it is another file")
-			}
-			if !bytes.Equal(source, before) {
-				t.Error("the source is written to")
-			}
-		})
+		}
+		if len(bare) > 0 {
+			t.Errorf("%s: left: %v", tt.file, bare)
+		}
+		if diff := cmp.Diff(tags{"XMP-dc:Rights": "© Zoë"}, with); diff != "" {
+			t.Errorf("%s: left beside the packet (-want +got):\n%s", tt.file, diff)
+		}
 	}
 }
 
 func TestStripAVIF(t *testing.T) {
 	for _, file := range []string{"still.avif", "alpha.avif"} {
-		source := read(t, fixture(t, file))
+		source := still(t, file)
 		if got, ok := Strip(imaging.AVIF, source, nil); !ok || !bytes.Equal(got, source) {
 			t.Errorf("%s: refused or changed", file)
 		}
 		if _, ok := Strip(imaging.AVIF, source, []byte("<x/>")); ok {
 			t.Errorf("%s: a packet is put in", file)
 		}
-		for _, arg := range []string{"-EXIF:Artist=Zoë", "-XMP-dc:Rights=Zoë"} {
-			if _, ok := Strip(imaging.AVIF, read(t, fixture(t, file, arg)), nil); ok {
-				t.Errorf("%s with %s is passed on", file, arg)
+		var w writes
+		exif, xmp := w.fixture(t, file, "-EXIF:Artist=Zoë"), w.fixture(t, file, "-XMP-dc:Rights=Zoë")
+		w.flush(t)
+		for _, path := range []string{exif, xmp} {
+			if _, ok := Strip(imaging.AVIF, read(t, path), nil); ok {
+				t.Errorf("%s with metadata is passed on", file)
 			}
 		}
 		for name, data := range map[string][]byte{
@@ -114,7 +115,7 @@ func TestStripAVIF(t *testing.T) {
 }
 
 func TestStripHidden(t *testing.T) {
-	source := read(t, fixture(t, "still.jpg"))
+	source := still(t, "still.jpg")
 	bare, ok := Strip(imaging.JPEG, source, nil)
 	if !ok {
 		t.Fatal("refused")
@@ -149,7 +150,10 @@ func TestStripHidden(t *testing.T) {
 }
 
 func TestStripRefuses(t *testing.T) {
-	jpeg, webp := read(t, fixture(t, "still.jpg")), read(t, fixture(t, "alpha.webp"))
+	jpeg, webp := still(t, "still.jpg"), still(t, "alpha.webp")
+	var w writes
+	turned, turnedWebP := w.fixture(t, "still.jpg", "-n", "-EXIF:Orientation=6"), w.fixture(t, "still.webp", "-n", "-EXIF:Orientation=3")
+	w.flush(t)
 	sof := bytes.Index(jpeg, []byte{0xff, 0xc0})
 	n := 2 + int(binary.BigEndian.Uint16(jpeg[sof+2:]))
 	for _, tt := range []struct {
@@ -160,16 +164,16 @@ func TestStripRefuses(t *testing.T) {
 	}{
 		{"nothing", imaging.JPEG, nil, nil},
 		{"another format", imaging.JPEG, webp, nil},
-		{"PNG", imaging.PNG, read(t, fixture(t, "still.png")), nil},
-		{"HEIC", imaging.HEIC, read(t, fixture(t, "still.heic")), nil},
-		{"a JPEG to be turned", imaging.JPEG, read(t, fixture(t, "still.jpg", "-n", "-EXIF:Orientation=6")), nil},
-		{"a WebP to be turned", imaging.WebP, read(t, fixture(t, "still.webp", "-n", "-EXIF:Orientation=3")), nil},
+		{"PNG", imaging.PNG, still(t, "still.png"), nil},
+		{"HEIC", imaging.HEIC, still(t, "still.heic"), nil},
+		{"a JPEG to be turned", imaging.JPEG, read(t, turned), nil},
+		{"a WebP to be turned", imaging.WebP, read(t, turnedWebP), nil},
 		{"a JPEG without its end", imaging.JPEG, jpeg[:len(jpeg)-2], nil},
 		{"a JPEG without its picture", imaging.JPEG, jpeg[:sof], nil},
 		{"a JPEG of two frames", imaging.JPEG, slices.Insert(bytes.Clone(jpeg), sof, jpeg[sof:sof+n]...), nil},
 		{"a hierarchical JPEG", imaging.JPEG, slices.Insert(bytes.Clone(jpeg), sof, segment(nil, markerDHP, jpeg[sof+4:sof+n])...), nil},
 		{"a packet too long for JPEG", imaging.JPEG, jpeg, make([]byte, 65536)},
-		{"an animated WebP", imaging.WebP, read(t, fixture(t, "animated.webp")), nil},
+		{"an animated WebP", imaging.WebP, still(t, "animated.webp"), nil},
 		{"a WebP cut off", imaging.WebP, webp[:len(webp)-1], nil},
 		{"a WebP without its picture", imaging.WebP, riff([]riffChunk{{"VP8X", make([]byte, 10)}}), nil},
 		{"a WebP of two pictures", imaging.WebP, riff([]riffChunk{{"VP8L", nil}, {"VP8L", nil}}), nil},
@@ -182,22 +186,8 @@ func TestStripRefuses(t *testing.T) {
 	}
 }
 
-// shownBytes is what exiftool reads from a file of these bytes, but for what says how the
-// picture is coded.
-func shownBytes(t *testing.T, name string, data []byte) map[string]any {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	left := shown(t, path)
-	for name := range left {
-		if name[:min(len(name), 5)] == "APP14" {
-			delete(left, name)
-		}
-	}
-	return left
-}
+// still is a test picture as it is.
+func still(t *testing.T, name string) []byte { return read(t, filepath.Join("testdata", name)) }
 
 func samePixels(t *testing.T, a, b []byte) {
 	t.Helper()
