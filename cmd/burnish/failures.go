@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"burnish/cmd/internal/setup"
+	"burnish/imaging"
+	"burnish/queue"
+	"burnish/worker"
+	"burnish/worker/ledger"
+	"burnish/worker/store"
+)
+
+type failuresCmd struct {
+	Dest   string         `arg:"" name:"dst" help:"The destination folder of a run."`
+	Reason imaging.Reason `help:"Only those of this reason, for instance corrupt."`
+	Prefix string         `help:"Only photos whose path below the source begins so."`
+	JSON   bool           `help:"One JSON object a line."`
+}
+
+// Help tells what the list means.
+func (*failuresCmd) Help() string {
+	return `Lists every photo whose latest outcome is a failure, over all runs into the destination: what
+is broken now. A photo that a later run has mended is not listed. Run again to try them again.
+
+Reasons: ` + strings.Join(reasonWords(), ", ") + `.`
+}
+
+func reasonWords() []string {
+	words := make([]string, len(imaging.FailureReasons))
+	for i, r := range imaging.FailureReasons {
+		words[i] = string(r)
+	}
+	return words
+}
+
+type failure struct {
+	Key     string         `json:"key"`
+	Reason  imaging.Reason `json:"reason"`
+	Message string         `json:"message"`
+	Bytes   int64          `json:"bytes"`
+	Batch   string         `json:"batch"`
+	Ended   time.Time      `json:"ended"`
+}
+
+func (c *failuresCmd) Run() error {
+	if c.Reason != "" && !slices.Contains(imaging.FailureReasons, c.Reason) {
+		return exit{exitUsage, fmt.Errorf("--reason %s: expected one of %s", c.Reason, strings.Join(reasonWords(), ", "))}
+	}
+	st, err := setup.OpenDestination(c.Dest)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	ctx := context.Background()
+	byReason := make(map[imaging.Reason][]failure)
+	var damaged error
+	filter := ledger.Filter{Status: ledger.Failed, Reason: c.Reason, Prefix: queue.Key(c.Prefix)}
+	for o, err := range ledger.Latest(ctx, st, filter) {
+		if err != nil {
+			damaged = errors.Join(damaged, err)
+			continue
+		}
+		if mended(ctx, st, o) {
+			continue
+		}
+		byReason[o.Reason] = append(byReason[o.Reason], failure{text(o.Key), o.Reason, o.Message, o.SourceBytes, o.Batch, o.Ended})
+	}
+	c.print(byReason)
+	return damaged
+}
+
+func (c *failuresCmd) print(byReason map[imaging.Reason][]failure) {
+	enc, n := json.NewEncoder(os.Stdout), 0
+	for _, reason := range imaging.FailureReasons {
+		list := byReason[reason]
+		slices.SortFunc(list, func(a, b failure) int { return strings.Compare(a.Key, b.Key) })
+		if len(list) > 0 && !c.JSON {
+			fmt.Printf("%s: %d\n", reason, len(list))
+		}
+		for _, f := range list {
+			n++
+			if c.JSON {
+				_ = enc.Encode(f)
+				continue
+			}
+			fmt.Printf("  %s\n      %s\n", f.Key, f.Message)
+		}
+	}
+	if n == 0 && !c.JSON {
+		fmt.Println("no failures")
+	}
+}
+
+// mended reports whether the photo was published after it failed by a run that died before
+// its ledger was written.
+func mended(ctx context.Context, st store.Store, o ledger.Outcome) bool {
+	m, _, err := worker.ReadManifest(ctx, st, o.Key)
+	return err == nil && m.Published.After(o.Ended)
+}

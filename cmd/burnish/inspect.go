@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/dustin/go-humanize"
+
+	"burnish/cmd/internal/setup"
+	"burnish/queue"
+	"burnish/worker"
+	"burnish/worker/ledger"
+	"burnish/worker/store"
+)
+
+type inspectCmd struct {
+	Dest string `arg:"" name:"dst" help:"The destination folder of a run."`
+	Key  string `arg:"" help:"The photo: its path below the source, as status and failures print it."`
+	JSON bool   `help:"Print the manifest itself."`
+}
+
+func (c *inspectCmd) Run() error {
+	ctx := context.Background()
+	var key queue.Key
+	if err := key.UnmarshalText([]byte(strings.TrimPrefix(c.Key, "./"))); err != nil {
+		return exit{exitUsage, fmt.Errorf("key %q: %w", c.Key, err)}
+	}
+	st, err := setup.OpenDestination(c.Dest)
+	if err != nil {
+		return err
+	}
+	m, _, err := worker.ReadManifest(ctx, st, key)
+	if errors.Is(err, store.ErrNotExist) {
+		return unpublished(ctx, st, key)
+	}
+	if err != nil {
+		return exit{exitFailures, fmt.Errorf("manifest of %s: %w", c.Key, err)}
+	}
+	if c.JSON {
+		enc := json.NewEncoder(os.Stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(m)
+	}
+	explain(os.Stdout, m)
+	return nil
+}
+
+// unpublished says why a photo has no manifest, where the ledger knows.
+func unpublished(ctx context.Context, st store.Store, key queue.Key) error {
+	for o, err := range ledger.Latest(ctx, st, ledger.Filter{Prefix: key}) {
+		if err != nil {
+			return err
+		}
+		if o.Key == key {
+			return exit{exitFailures, fmt.Errorf("%s is not published: %s on %s (%s): %s", text(key), o.Status,
+				o.Ended.Local().Format("2006-01-02 15:04:05"), o.Reason, o.Message)}
+		}
+	}
+	return exit{exitFailures, fmt.Errorf("nothing is known of %s in %s: the key is the photo's path below the source folder", text(key), st)}
+}
+
+// explain says in words what a manifest holds.
+func explain(out io.Writer, m worker.Manifest) {
+	s := m.Source
+	fmt.Fprintf(out, "%s\n\n", text(m.Key))
+	fmt.Fprintf(out, "source     %s, %d × %d, %s", strings.ToUpper(string(s.Format)), s.Width, s.Height, humanize.IBytes(uint64(s.Bytes)))
+	if s.Profile != "" {
+		fmt.Fprintf(out, ", %s", s.Profile)
+	}
+	if s.Orientation > 1 {
+		fmt.Fprintf(out, ", turned upright from orientation %d", s.Orientation)
+	}
+	if s.Frames > 1 {
+		fmt.Fprintf(out, ", the first of %d frames", s.Frames)
+	}
+	fmt.Fprintf(out, "\npublished  %s by recipe %s (%s)\n", m.Published.Local().Format("2006-01-02 15:04:05"), m.Recipe, m.Fingerprint)
+	fmt.Fprintf(out, "engine     burnish %s, libvips %s\n", m.Engine.Version, m.Engine.Libvips)
+	fmt.Fprintf(out, "colour     4:2:0 would change saturated edges by ΔE %.1f\n", m.Analysis.ChromaLoss)
+	if len(m.Steps) == 0 {
+		fmt.Fprint(out, "steps      none: the photo keeps its tones and colours\n")
+	}
+	for _, step := range m.Steps {
+		fmt.Fprintf(out, "step       %s %.2f: %s", step.Name, step.Strength, step.Why)
+		if step.Veto != "" {
+			fmt.Fprintf(out, "; vetoed: %s", step.Veto)
+		}
+		fmt.Fprintln(out)
+	}
+	fmt.Fprintln(out)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprint(w, "variant\tsize\tbytes\tquality\tchroma\t\n")
+	for _, v := range m.Variants {
+		fmt.Fprintf(w, "%s\t%d × %d\t%s\t%d\t%s\t%s\n", text(v.Path), v.Width, v.Height, humanize.IBytes(uint64(v.Bytes)), v.Quality, v.Chroma, v.Note)
+	}
+	w.Flush()
+}
+
+// text is a key as people read and type it: UTF-8, on one line.
+func text(key queue.Key) string {
+	b, err := key.MarshalText()
+	if err != nil {
+		return fmt.Sprintf("%q", string(key))
+	}
+	return strings.NewReplacer("\n", `\x0a`, "\r", `\x0d`, "\x1b", `\x1b`, "\t", `\x09`).Replace(string(b))
+}

@@ -1,0 +1,81 @@
+// Burnish improves the photos of a catalogue: one command for a folder, workers for a fleet.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"burnish/cmd/internal/setup"
+	"burnish/imaging"
+)
+
+// version is set when linking.
+var version = "dev"
+
+// Exit statuses. Scripts and CronJobs rely on them.
+const (
+	exitFailures    = 1   // some photos failed
+	exitUsage       = 2   // the command line or the recipe is wrong
+	exitNotStarted  = 3   // a folder, the imager or another part could not be opened
+	exitInterrupted = 130 // stopped by a signal; the same command goes on
+)
+
+// exit is an error with the status that the program ends with.
+type exit struct {
+	status int
+	err    error // nil when everything has been said
+}
+
+func (e exit) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e exit) Unwrap() error { return e.err }
+
+type cli struct {
+	Debug bool `help:"Log every step to standard error."`
+
+	Run      runCmd      `cmd:"" help:"Improve a folder of photos into another folder."`
+	Status   statusCmd   `cmd:"" help:"Show what has been done in a destination."`
+	Failures failuresCmd `cmd:"" help:"List the photos that failed, by reason."`
+	Inspect  inspectCmd  `cmd:"" help:"Explain what was done to one photo."`
+	Recipe   recipeCmd   `cmd:"" help:"Check, show and describe recipes."`
+	Version  versionCmd  `cmd:"" help:"Print the versions of both programs, libvips and each encoder."`
+}
+
+func main() {
+	var c cli
+	parser := kong.Must(&c,
+		kong.Name("burnish"),
+		kong.Description("Burnish improves the photos of a catalogue. `burnish VERB --help` explains each verb."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"builtin_recipes": strings.Join(imaging.BuiltinNames(), ", ")})
+	ctx, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "burnish: %v\nSee burnish --help, or burnish VERB --help.\n", err)
+		os.Exit(exitUsage)
+	}
+	os.Exit(status(ctx.Run(setup.Logger(c.Debug))))
+}
+
+// status says what went wrong, once, and returns the exit status.
+func status(err error) int {
+	if err == nil {
+		return 0
+	}
+	if err.Error() != "" {
+		fmt.Fprintln(os.Stderr, "burnish:", err)
+	}
+	var e exit
+	if errors.As(err, &e) {
+		return e.status
+	}
+	return exitNotStarted
+}

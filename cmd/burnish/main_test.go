@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"burnish/queue"
+	"burnish/worker"
+	"burnish/worker/store"
+)
+
+// The tests of this package run the program as a person would. The test binary is burnish when
+// its first argument says so; the imager is the one that `make build` puts into ./bin.
+const asProgram = "be-burnish"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == asProgram {
+		os.Args = append([]string{"burnish"}, os.Args[2:]...)
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// program returns burnish, not yet started.
+func program(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	imager, err := filepath.Abs("../../bin/imager")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(imager); err != nil {
+		t.Fatalf("%v: run make build first", err)
+	}
+	cmd := exec.Command(os.Args[0], append([]string{asProgram}, args...)...)
+	cmd.Env = append(os.Environ(), "BURNISH_IMAGER="+imager)
+	return cmd
+}
+
+type ended struct {
+	status         int
+	stdout, stderr string
+}
+
+// burnish runs the program to its end.
+func burnish(t *testing.T, args ...string) ended {
+	t.Helper()
+	return finish(t, program(t, args...))
+}
+
+func finish(t *testing.T, cmd *exec.Cmd) ended {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exited *exec.ExitError
+	if err != nil && !errors.As(err, &exited) {
+		t.Fatal(err)
+	}
+	return ended{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+// run runs `burnish run --json` and returns its figures.
+func runJSON(t *testing.T, wantStatus int, args ...string) summary {
+	t.Helper()
+	got := burnish(t, append([]string{"run", "--json"}, args...)...)
+	if got.status != wantStatus {
+		t.Fatalf("burnish run %q: exit status %d, want %d\n%s%s", args, got.status, wantStatus, got.stdout, got.stderr)
+	}
+	var s summary
+	if err := json.Unmarshal([]byte(got.stdout), &s); err != nil {
+		t.Fatalf("%v in %s", err, got.stdout)
+	}
+	return s
+}
+
+// quick is a recipe that takes few milliseconds a photo.
+const quick = `
+name: quick
+variants:
+  widths: [24, 48]
+  jpeg: {quality: 70, trellis: false, optimize_scans: false}
+  webp: {quality: 70, effort: 0}
+`
+
+func writeFile(t *testing.T, path, content string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// sample reads one of the sample photos.
+func sample(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("../../testdata/photos", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// published reads every manifest below a destination and checks that each names variants
+// which are there, whole. It returns the variants' contents by path.
+func published(t *testing.T, dst string) (manifests map[queue.Key]worker.Manifest, variants map[string]string) {
+	t.Helper()
+	manifests, variants = make(map[queue.Key]worker.Manifest), make(map[string]string)
+	st, err := store.OpenDirectory(dst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	for a, err := range st.List(t.Context(), store.Range{Prefix: worker.ManifestPrefix}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := queue.Key(strings.TrimPrefix(a.Name, worker.ManifestPrefix))
+		m, _, err := worker.ReadManifest(t.Context(), st, key)
+		if err != nil {
+			t.Fatalf("torn manifest of %q: %v", key, err)
+		}
+		manifests[key] = m
+		for _, v := range m.Variants {
+			data, _, err := st.Read(t.Context(), string(v.Path), 0, 1<<30)
+			if err != nil {
+				t.Fatalf("%q names %s: %v", key, v.Path, err)
+			}
+			if int64(len(data)) != v.Bytes {
+				t.Fatalf("%s has %d bytes, its manifest says %d", v.Path, len(data), v.Bytes)
+			}
+			variants[string(v.Path)] = string(data)
+		}
+	}
+	return manifests, variants
+}
+
+// files counts the regular files below a folder.
+func files(dir string) (n int) {
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			n++
+		}
+		return nil
+	})
+	return n
+}

@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"burnish/cmd/internal/setup"
+	"burnish/imaging"
+	"burnish/imaging/imager"
+	"burnish/queue"
+	"burnish/queue/memory"
+	"burnish/worker"
+	"burnish/worker/batch"
+	"burnish/worker/ledger"
+	"burnish/worker/store"
+)
+
+type runCmd struct {
+	Source   string        `arg:"" name:"src" help:"Folder of photos. It is only read."`
+	Dest     string        `arg:"" name:"dst" help:"Folder for variants, manifests and the ledger. It is made if it is missing."`
+	Recipe   string        `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
+	Jobs     int           `default:"0" placeholder:"N" help:"Photos worked on at once. Default: one per core."`
+	Force    bool          `help:"Do photos again that are fresh."`
+	JSON     bool          `help:"Print the closing figures as JSON."`
+	Deadline time.Duration `default:"60s" placeholder:"D" help:"Time a photo may take before it fails as timeout. Default: ${default}."`
+}
+
+// Help tells what a run does and how it ends.
+func (*runCmd) Help() string {
+	return `Writes optimised variants of every photo below SRC into DST, and skips those that are there
+already from the same photo and recipe. Hidden files and folders are left out.
+
+Ctrl-C once finishes the photos in hand and stops; twice stops at once. Either way, and after any
+crash, the same command goes on where it was.
+
+Exit status: 0 all done, 1 some photos failed (burnish failures DST lists them), 2 usage,
+3 could not start, 130 interrupted.`
+}
+
+// prefetch is how many photos beyond the slots are in hand: read while the imagers work, so
+// that these wait for no disk, or being written after them.
+const prefetch = 2
+
+// run is everything that one run has open.
+type run struct {
+	*runCmd
+	log      *slog.Logger
+	recipe   imaging.Recipe
+	folders  setup.Folders
+	source   *store.Directory
+	dest     *store.Directory
+	pool     *imager.Pool
+	queue    *memory.Queue
+	batch    *batch.Batch
+	ledger   *ledger.Writer
+	tally    *tally
+	progress *progress
+}
+
+func (c *runCmd) Run(log *slog.Logger) error {
+	if c.Jobs < 0 || c.Jobs > 1024 {
+		return exit{exitUsage, fmt.Errorf("--jobs %d: expected 1 to 1024, or 0 for one per core", c.Jobs)}
+	}
+	if c.Jobs == 0 {
+		c.Jobs = runtime.NumCPU()
+	}
+	if c.Deadline < time.Second {
+		return exit{exitUsage, fmt.Errorf("--deadline %v: expected at least 1s", c.Deadline)}
+	}
+	soft, hard := setup.Signals()
+	r := &run{runCmd: c, log: log}
+	defer r.close()
+	if err := r.open(soft, hard); err != nil {
+		if errors.Is(context.Cause(soft), setup.ErrInterrupted) {
+			return exit{exitInterrupted, setup.ErrInterrupted}
+		}
+		return err
+	}
+	return r.finish(soft, r.work(soft, hard))
+}
+
+// open opens every part, the cheap and likely wrong ones first.
+func (r *run) open(soft, hard context.Context) error {
+	var err error
+	if r.recipe, err = recipe(r.Recipe); err != nil {
+		return err
+	}
+	if r.folders, err = setup.OpenFolders(r.Source, r.Dest); err != nil {
+		return exit{exitNotStarted, err}
+	}
+	if r.source, err = r.folders.OpenSource(); err != nil {
+		return exit{exitNotStarted, fmt.Errorf("source: %w", err)}
+	}
+	if r.dest, err = r.folders.OpenDest(); err != nil {
+		return exit{exitNotStarted, fmt.Errorf("destination: %w", err)}
+	}
+	r.pool, err = setup.StartImagers(soft, imager.Options{Slots: r.Jobs, Deadline: r.Deadline, Log: r.log})
+	if err != nil {
+		return exit{exitNotStarted, err}
+	}
+	r.batch, err = batch.Start(soft, r.dest, batch.Batch{
+		Kind:        batch.Run,
+		Source:      r.folders.Source,
+		Dest:        r.folders.Dest,
+		Recipe:      r.recipe.Name,
+		Fingerprint: r.recipe.Fingerprint(r.pool.Build()),
+		By:          setup.By(),
+	})
+	if err != nil {
+		return exit{exitNotStarted, fmt.Errorf("destination: %w", err)}
+	}
+	if r.ledger, err = ledger.NewWriter(r.dest, r.batch.ID, ledger.Options{Log: r.log}); err != nil {
+		return exit{exitNotStarted, err}
+	}
+	r.queue = memory.New(memory.Options{
+		Slots:    r.Jobs + prefetch,
+		Capacity: 4 * (r.Jobs + prefetch),
+		Lease:    time.Hour, // the pool's deadline ends a photo long before
+		Attempts: 100,       // the worker's table records a failure long before
+		Hard:     hard,
+	})
+	return nil
+}
+
+// close closes whatever is open, the last opened first.
+func (r *run) close() {
+	for _, c := range []io.Closer{closer(r.pool), closer(r.dest), closer(r.source)} {
+		if c != nil {
+			_ = c.Close()
+		}
+	}
+}
+
+// closer turns a nil pointer into a nil interface.
+func closer[T any, P interface {
+	*T
+	io.Closer
+}](p P) io.Closer {
+	if p == nil {
+		return nil
+	}
+	return p
+}
+
+// work publishes jobs and does them, until all are settled or a stop. It returns what stopped
+// it.
+func (r *run) work(soft, hard context.Context) error {
+	r.progress = newProgress(os.Stderr)
+	defer r.progress.close()
+	r.tally = &tally{ledger: r.ledger, progress: r.progress}
+	w := worker.New(worker.Config{
+		Source: r.source, Dest: r.dest, Imager: r.pool, Recipe: r.recipe,
+		Record: r.tally, Force: r.Force, Log: r.log,
+	})
+	// receiving ends when everything is settled, or with any trouble, or with soft.
+	receiving, settled := context.WithCancel(soft)
+	defer settled()
+	g, ctx := errgroup.WithContext(receiving)
+	g.Go(func() error {
+		defer settled()
+		if err := r.publish(ctx); err != nil {
+			return err
+		}
+		r.progress.walked.Store(true)
+		_ = r.queue.Settled(ctx)
+		return nil
+	})
+	g.Go(func() error {
+		defer settled()
+		return w.Run(ctx, r.queue)
+	})
+	return g.Wait()
+}
+
+// publish walks photos and manifests side by side and publishes what is missing or stale.
+func (r *run) publish(ctx context.Context) error {
+	decisions := batch.Reconcile(ctx, r.source, r.dest, r.batch.Fingerprint, batch.Options{Body: worker.ManifestMetadata})
+	for d, err := range decisions {
+		if err != nil {
+			return fmt.Errorf("list: %w", err)
+		}
+		if d.State == batch.Orphan || hidden(d.Key) {
+			continue
+		}
+		if d.State == batch.Fresh && !r.Force {
+			r.tally.fresh()
+			continue
+		}
+		r.progress.total.Add(1)
+		job := queue.Job{Key: d.Key, Generation: d.Generation, Batch: r.batch.ID}
+		if err := r.queue.Publish(ctx, queue.Backfill, job); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish closes the books and says how it went.
+func (r *run) finish(soft context.Context, stopped error) error {
+	interrupted := errors.Is(context.Cause(soft), setup.ErrInterrupted)
+	if interrupted && errors.Is(stopped, context.Canceled) {
+		stopped = nil
+	}
+	// The books are closed whatever happened; a store that hangs must not hang the program, and
+	// one that takes no more is not asked for long.
+	patience := time.Minute
+	if stopped != nil {
+		patience = 2 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	err := r.ledger.Close(ctx)
+	s := r.tally.summary()
+	s.Batch, s.State = r.batch.ID, r.end(interrupted, stopped)
+	if err == nil {
+		err = r.batch.Finish(ctx, r.dest, r.end(interrupted, stopped), r.tally.totals())
+	}
+	if r.JSON {
+		enc := json.NewEncoder(os.Stdout)
+		enc.SetIndent("", "  ")
+		_ = enc.Encode(s)
+	} else {
+		s.print(os.Stdout)
+	}
+	left := r.progress.total.Load() - r.progress.ended.Load()
+	switch {
+	case stopped != nil:
+		return exit{exitFailures, errors.Join(stopped, err,
+			fmt.Errorf("%d photos were left undone: mend the cause and run the same command again", left))}
+	case err != nil:
+		return exit{exitFailures, fmt.Errorf("the photos are written, but not the ledger: %w", err)}
+	case interrupted:
+		return exit{exitInterrupted, errors.New("interrupted; the same command goes on")}
+	case s.failures() > 0:
+		return exit{exitFailures, fmt.Errorf("%d photos failed; see burnish failures %s", s.failures(), r.Dest)}
+	}
+	return nil
+}
+
+func (r *run) end(interrupted bool, stopped error) batch.State {
+	switch {
+	case stopped != nil:
+		return batch.Failed
+	case interrupted:
+		return batch.Interrupted
+	}
+	return batch.Finished
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"burnish/cmd/internal/setup"
+	"burnish/worker/batch"
+	"burnish/worker/ledger"
+	"burnish/worker/store"
+)
+
+type statusCmd struct {
+	Dest string `arg:"" name:"dst" help:"The destination folder of a run."`
+	JSON bool   `help:"Print JSON."`
+}
+
+// Help tells what the figures are.
+func (*statusCmd) Help() string {
+	return `Shows the newest run into a destination and, in a line each, those before it. The figures are
+the counts that stand beside each ledger segment; of a run that is under way or was killed, they
+end up to a minute before now or before its death.`
+}
+
+// earlier is how many runs before the newest are listed.
+const earlier = 9
+
+// destinationStatus is what `burnish status --json` prints.
+type destinationStatus struct {
+	Newest  *batch.Batch   `json:"newest"`
+	Figures summary        `json:"figures"`
+	Earlier []*batch.Batch `json:"earlier"`
+}
+
+func (c *statusCmd) Run() error {
+	ctx := context.Background()
+	st, err := setup.OpenDestination(c.Dest)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	s, damaged := destination(ctx, st)
+	switch {
+	case s.Newest == nil && damaged == nil:
+		return exit{exitFailures, fmt.Errorf("nothing has been run into %s yet", c.Dest)}
+	case s.Newest == nil:
+		return damaged
+	case c.JSON:
+		enc := json.NewEncoder(os.Stdout)
+		enc.SetIndent("", "  ")
+		return errors.Join(enc.Encode(s), damaged)
+	}
+	b := s.Newest
+	fmt.Printf("batch %s: %s\n%s → %s\nrecipe %s (%s), by %s, started %s", b.ID, b.State, b.Source, b.Dest,
+		b.Recipe, b.Fingerprint, b.By, b.Started.Local().Format("2006-01-02 15:04:05"))
+	if !b.Ended.IsZero() {
+		fmt.Printf(", ended %s", b.Ended.Local().Format("2006-01-02 15:04:05"))
+	}
+	fmt.Print("\n\n")
+	s.Figures.print(os.Stdout)
+	if len(s.Earlier) > 0 {
+		fmt.Println("\nbefore it:")
+		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		for _, b := range s.Earlier {
+			fmt.Fprintf(w, "  %s\t%s\t%d done\t%d fresh\t%d skipped\t%d failed\n",
+				b.ID, b.State, b.Totals.Done, b.Totals.Fresh, b.Totals.Skipped, b.Totals.Failed)
+		}
+		w.Flush()
+	}
+	return damaged
+}
+
+// destination gathers what is shown. Damaged records and segments are an error beside it.
+func destination(ctx context.Context, st store.Store) (s destinationStatus, damaged error) {
+	for b, err := range batch.List(ctx, st) {
+		switch {
+		case err != nil:
+			damaged = errors.Join(damaged, err)
+		case s.Newest == nil:
+			s.Newest = b
+		default:
+			s.Earlier = append(s.Earlier, b)
+		}
+		if len(s.Earlier) == earlier {
+			break
+		}
+	}
+	if s.Newest == nil {
+		return s, damaged
+	}
+	counted, err := ledger.Summarize(ctx, st, s.Newest.ID)
+	s.Figures = summarize(counted)
+	s.Figures.Fresh += s.Newest.Totals.Fresh
+	s.Figures.Batch, s.Figures.State = s.Newest.ID, s.Newest.State
+	return s, errors.Join(damaged, err)
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"burnish/queue"
+	"burnish/worker/batch"
+	"burnish/worker/ledger"
+)
+
+// tally counts outcomes on their way into the ledger.
+type tally struct {
+	ledger   *ledger.Writer
+	progress *progress
+
+	mu        sync.Mutex
+	counted   ledger.Summary
+	untouched int64 // photos that were fresh without being looked at
+}
+
+// Record implements worker.Recorder.
+func (t *tally) Record(ctx context.Context, o ledger.Outcome) error {
+	if err := t.ledger.Record(ctx, o); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	t.counted.Count(o)
+	t.mu.Unlock()
+	t.progress.observe(o)
+	return nil
+}
+
+func (t *tally) fresh() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.untouched++
+}
+
+// totals is what the batch's record keeps.
+func (t *tally) totals() batch.Totals {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	totals := batch.TotalsOf(t.counted)
+	totals.Fresh = t.untouched
+	totals.Published = t.progress.total.Load()
+	totals.Seen = totals.Fresh + totals.Published
+	return totals
+}
+
+func (t *tally) summary() summary {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := summarize(t.counted)
+	s.Fresh += t.untouched
+	s.Seconds = max(s.Seconds, 0)
+	return s
+}
+
+// hidden reports whether a part of the path begins with a dot: what systems and editors keep
+// for themselves.
+func hidden(key queue.Key) bool {
+	return strings.HasPrefix(string(key), ".") || strings.Contains(string(key), "/.")
+}

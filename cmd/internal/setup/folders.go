@@ -1,0 +1,86 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Folders are the two ends of a run, as absolute paths without symbolic links.
+type Folders struct {
+	Source, Dest string
+	// Exclude is the destination relative to the source when it lies within, else empty.
+	Exclude string
+}
+
+// OpenFolders checks that one folder can be read into the other, and creates the destination.
+func OpenFolders(src, dst string) (Folders, error) {
+	source, err := ExistingFolder(src)
+	if err != nil {
+		return Folders{}, fmt.Errorf("source: %w", err)
+	}
+	dest, err := resolve(dst)
+	if err != nil {
+		return Folders{}, fmt.Errorf("destination: %w", err)
+	}
+	f := Folders{Source: source, Dest: dest}
+	if source == dest {
+		return f, fmt.Errorf("source and destination are the same folder, %s: choose another destination, for instance %s",
+			source, filepath.Join(source, "burnished"))
+	}
+	if rel, ok := within(source, dest); ok {
+		f.Exclude = filepath.ToSlash(rel)
+	}
+	for _, own := range []string{"manifests", "variants", "burnish"} {
+		if _, ok := within(filepath.Join(dest, own), source); ok {
+			return f, fmt.Errorf("source %s lies in what Burnish writes below %s: choose the folder of the original photos", source, dest)
+		}
+	}
+	if err := os.MkdirAll(dest, 0o777); err != nil {
+		return f, fmt.Errorf("create the destination: %w", err)
+	}
+	return f, nil
+}
+
+// ExistingFolder resolves the path of a folder that must be there.
+func ExistingFolder(path string) (string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("there is no folder %q", path)
+	case err != nil:
+		return "", err
+	case !info.IsDir():
+		return "", fmt.Errorf("%q is a file: give the folder it is in", path)
+	}
+	return resolve(path)
+}
+
+// resolve makes a path absolute and follows symbolic links in as much of it as exists.
+func resolve(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return real, err
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return "", fmt.Errorf("%s is a symbolic link to nothing", path)
+	}
+	parent, err := resolve(filepath.Dir(path))
+	return filepath.Join(parent, filepath.Base(path)), err
+}
+
+// within reports whether path is dir or lies below it, and where.
+func within(dir, path string) (string, bool) {
+	rel, err := filepath.Rel(dir, path)
+	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return "", false
+	}
+	return rel, true
+}
