@@ -31,40 +31,51 @@ func inID(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(".-_", r)
 }
 
+// skipAfter is how many objects of one batch a listing of batches goes through before it is
+// begun anew past them: the number that Cloud Storage returns, and bills, as one request.
+const skipAfter = 1000
+
 // Batches lists the ids of all batches of a destination, the newest first: ids begin with
-// the time. It costs one listing per batch, of a single object each.
+// the time. It costs at most two listing requests per batch that has many segments, and one
+// per thousand objects of the others.
 func Batches(ctx context.Context, st store.Store) ([]string, error) {
 	var ids []string
 	r := store.Range{Prefix: folder}
-	for {
-		id, err := firstBatch(ctx, st, r)
-		if err != nil {
+	for again := true; again; {
+		var err error
+		if ids, again, err = batchesIn(ctx, st, r, ids); err != nil {
 			return nil, fmt.Errorf("list batches of %s: %w", st, err)
 		}
-		if id == "" {
-			break
+		if again {
+			r.From = folder + ids[len(ids)-1] + "0" // the byte after '/': past all that is below it
 		}
-		if CheckBatch(id) == nil {
-			ids = append(ids, id)
-		}
-		r.From = folder + id + "0" // the byte after '/': past all that is below the batch
 	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return CheckBatch(id) != nil })
 	slices.Sort(ids)
 	slices.Reverse(ids)
 	return ids, nil
 }
 
-// firstBatch returns the folder of the first object in the range, "" when there is none.
-func firstBatch(ctx context.Context, st store.Store, r store.Range) (string, error) {
+// batchesIn adds the folders in the range to ids, until one of them proves to hold many
+// objects: the walk is then to go on past it.
+func batchesIn(ctx context.Context, st store.Store, r store.Range, ids []string) (_ []string, again bool, _ error) {
+	seen := 0
 	for a, err := range st.List(ctx, r) {
 		if err != nil {
-			return "", err
+			return nil, false, err
 		}
-		if id, _, ok := strings.Cut(strings.TrimPrefix(a.Name, folder), "/"); ok && id != "" {
-			return id, nil
+		id, _, ok := strings.Cut(strings.TrimPrefix(a.Name, folder), "/")
+		switch {
+		case !ok:
+			continue // a file beside the folders
+		case len(ids) == 0 || ids[len(ids)-1] != id:
+			ids, seen = append(ids, id), 0
+		case seen == skipAfter:
+			return ids, true, nil
 		}
+		seen++
 	}
-	return "", nil
+	return ids, false, nil
 }
 
 // segments walks the segments of a batch, the oldest first. Whatever else lies in the folder,

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -202,6 +203,11 @@ func TestBatches(t *testing.T) {
 	} {
 		st.change(name, func(*object) {})
 	}
+	for i := range 3000 {
+		st.change(fmt.Sprintf("burnish/batches/20261122T000000Z-b/ledger/%05d.parquet", i), func(*object) {})
+	}
+	listed := 0
+	st.onList = func() error { listed++; return nil }
 	got, err := ledger.Batches(t.Context(), st)
 	if err != nil {
 		t.Fatal(err)
@@ -209,6 +215,9 @@ func TestBatches(t *testing.T) {
 	want := []string{"20261122T000000Z0", "20261122T000000Z-b", "20261122T000000Z", "20261121T000000Z-z"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("batches (-want +got):\n%s", d)
+	}
+	if listed != 2 {
+		t.Errorf("%d listings, want one more than there are batches of many objects", listed)
 	}
 	if none, err := ledger.Batches(t.Context(), newMemory()); err != nil || len(none) != 0 {
 		t.Errorf("empty destination has %q, %v", none, err)
