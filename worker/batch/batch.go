@@ -1,0 +1,122 @@
+// Package batch records what was asked for and finds what is left to do.
+//
+// A batch is one run, backfill or rerun; its record says who asked for what and how it ended.
+// The record is for people: the catalogue is reconciled, not remembered, so no batch reads
+// what an earlier one has written in order to go on.
+package batch
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"burnish/worker/ledger"
+)
+
+// Kind is what a batch was asked for with.
+type Kind string
+
+// Run does a folder on one machine; Backfill publishes what is missing or stale of a source;
+// Rerun publishes what has failed.
+const (
+	Run      Kind = "run"
+	Backfill Kind = "backfill"
+	Rerun    Kind = "rerun"
+)
+
+// State is how far a batch has come.
+type State string
+
+// Running is the state of a batch from Start on, and of one whose process has died since.
+// Every other is final: Finished did all there was, Interrupted was stopped by a person or
+// died, Failed met trouble that it could not get over.
+const (
+	Running     State = "running"
+	Finished    State = "finished"
+	Interrupted State = "interrupted"
+	Failed      State = "failed"
+)
+
+// Batch is the record of a batch.
+type Batch struct {
+	Version     int       `json:"version"` // of the record's form
+	ID          string    `json:"id"`
+	Kind        Kind      `json:"kind"`
+	State       State     `json:"state"`
+	Source      string    `json:"source"` // as a person names it
+	Dest        string    `json:"destination"`
+	Recipe      string    `json:"recipe"`
+	Fingerprint string    `json:"fingerprint"`
+	By          string    `json:"by"`             // user@host
+	Started     time.Time `json:"started"`        // to the millisecond
+	Ended       time.Time `json:"ended,omitzero"` // zero while running, or when nobody saw the end
+	Totals      Totals    `json:"totals"`         // of a batch that died: what its ledger knows
+
+	generation int64 // of the record in the store
+}
+
+// Totals counts what a batch saw and did.
+type Totals struct {
+	Seen         int64 `json:"seen"`      // photos in the source
+	Fresh        int64 `json:"fresh"`     // of them, left alone
+	Published    int64 `json:"published"` // of them, asked for
+	Done         int64 `json:"done"`
+	Skipped      int64 `json:"skipped"`
+	Failed       int64 `json:"failed"`
+	SourceBytes  int64 `json:"sourceBytes"`  // of the photos that are done
+	WrittenBytes int64 `json:"writtenBytes"` // of their variants
+}
+
+// TotalsOf takes from a ledger's counts what they know.
+func TotalsOf(s ledger.Summary) Totals {
+	t := Totals{Done: s.Done, SourceBytes: s.SourceBytes}
+	for _, n := range s.Skipped {
+		t.Skipped += n
+	}
+	for _, n := range s.Failed {
+		t.Failed += n
+	}
+	for _, w := range s.Written {
+		t.WrittenBytes += w.Bytes
+	}
+	return t
+}
+
+// newID returns an id that sorts by the second and that no other batch has.
+func newID(started time.Time) string {
+	var b [5]byte
+	rand.Read(b[:]) // never fails
+	return started.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+}
+
+// version of the record's form. Readers refuse a later one.
+const version = 1
+
+// The facts about records.
+var (
+	ErrRecord  = errors.New("not the record of a batch")
+	ErrVersion = errors.New("written by a later version of Burnish")
+	ErrChanged = errors.New("changed by somebody else")
+)
+
+// check reports what no batch can be.
+func (b *Batch) check(id string) error {
+	switch {
+	case b.Version > version:
+		return fmt.Errorf("%w: its version is %d, this one reads %d", ErrVersion, b.Version, version)
+	case b.Version != version:
+		return fmt.Errorf("%w: its version is %d", ErrRecord, b.Version)
+	case b.ID != id:
+		return fmt.Errorf("%w: it says that it is %q", ErrRecord, b.ID)
+	case !slices.Contains([]Kind{Run, Backfill, Rerun}, b.Kind):
+		return fmt.Errorf("%w: its kind is %q", ErrRecord, b.Kind)
+	case !slices.Contains([]State{Running, Finished, Interrupted, Failed}, b.State):
+		return fmt.Errorf("%w: its state is %q", ErrRecord, b.State)
+	case b.Started.IsZero():
+		return fmt.Errorf("%w: it never started", ErrRecord)
+	}
+	return nil
+}
