@@ -18,9 +18,12 @@ func main() {
 		fmt.Fprintln(os.Stderr, "imager is started by burnish and takes no arguments; run burnish instead")
 		os.Exit(2)
 	}
-	engine := vips.New(version)
-	err := imager.Serve(os.Stdin, os.Stdout, engine)
-	engine.Close()
+	frames, err := imager.Stdout() // before any library can print on it
+	if err == nil {
+		engine := vips.New(version)
+		err = imager.Serve(os.Stdin, frames, engine)
+		engine.Close()
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "imager:", err)
 		os.Exit(1)
