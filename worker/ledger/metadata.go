@@ -20,9 +20,13 @@ const metadataKey = "ledger"
 // version of the counts and columns. Readers refuse a later one.
 const version = 1
 
-// maxMetadata bounds the counts in bytes. Cloud Storage takes 8 KiB of metadata per object,
-// but ext4 has only one block of 4 KiB for all extended attributes of a file.
-const maxMetadata = 3000
+// maxMetadata bounds the counts in bytes that are written, maxForeign those that are read.
+// Cloud Storage takes 8 KiB of metadata per object, but ext4 has only one block of 4 KiB for
+// all extended attributes of a file, where quotes and backslashes are escaped once more.
+const (
+	maxMetadata = 2500
+	maxForeign  = 8 << 10
+)
 
 // ErrVersion reports a segment that a later version of Burnish has written.
 var ErrVersion = errors.New("written by a later version of Burnish")
@@ -130,8 +134,8 @@ func parseCounts(text string) (Summary, error) {
 	var v struct {
 		Version int `json:"version"`
 	}
-	if len(text) > maxMetadata {
-		return Summary{}, fmt.Errorf("counts are longer than %d bytes", maxMetadata)
+	if len(text) > maxForeign {
+		return Summary{}, fmt.Errorf("counts are longer than %d bytes", maxForeign)
 	}
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
 		return Summary{}, fmt.Errorf("counts: %w", err)

@@ -91,7 +91,7 @@ func TestMetadataStaysSmall(t *testing.T) {
 				}
 			}
 			o := segment(t, all...)
-			if n := len(o.attrs.Metadata["ledger"]); n > 3000 || n == 0 {
+			if n := len(o.attrs.Metadata["ledger"]); n > 2500 || n == 0 {
 				t.Errorf("%d bytes of metadata", n)
 			}
 			st := newMemory()
