@@ -69,6 +69,7 @@ func Latest(ctx context.Context, st store.Store, f Filter) iter.Seq2[Outcome, er
 		st:       st,
 		match:    f.match,
 		among:    f.among,
+		all:      f.Status == "" && f.Reason == "",
 		identity: func(o Outcome) ident { return identOf(o.Key, 0) },
 		relevant: func(o Outcome) bool {
 			return o.Reason != imaging.Superseded || f.Reason == imaging.Superseded
