@@ -37,7 +37,8 @@ type Source struct {
 // Analysis is what was measured on a small copy of the photo.
 type Analysis struct {
 	// ChromaLoss is what 4:2:0 would do to the photo's saturated edges: the 99.5th percentile
-	// of the colour difference (ΔE2000) between the small copy and its 4:2:0 rendering.
+	// of the colour difference (ΔE2000) between the small copy and its 4:2:0 rendering, less
+	// three times the 90th, since coloured texture hides it. 0 is the least.
 	ChromaLoss float64 `json:"chromaLoss"`
 }
 

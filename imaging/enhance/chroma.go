@@ -2,59 +2,53 @@ package enhance
 
 import "slices"
 
-// visibleChromaLoss is the ChromaLoss from which edges are seen to bleed.
-const visibleChromaLoss = 8
+// visibleChromaLoss is the ChromaLoss from which 4:4:4 pays. Of 36 photos, measured with mozjpeg
+// at quality 75 and SSIMULACRA2 at equal bytes, those above it are sweets (which gain 3.4 points
+// by 4:4:4), a lens cap on a chart (5.6) and cups (lose 0.8, but gain 2.5 in AVIF); those below
+// lose 2.4 points on average.
+const visibleChromaLoss = 3.5
 
-// The share of pixels that ChromaLoss disregards, and the larger share of candidates that it
-// examines: those whose chroma moves furthest in YCbCr.
+// Shares of the pixels: the worst that count, and those that tell how busy the photo is.
 const (
-	worstShare     = 0.005
-	candidateShare = 0.03
+	worst = 0.995
+	busy  = 0.90
 )
 
-// ChromaLoss is what 4:2:0 would do to a picture's saturated edges: the 99.5th percentile of
-// the colour difference (ΔE2000) between the picture and its rendering with chroma averaged
-// over 2 × 2 pixels and spread again as libjpeg does ("fancy upsampling").
+// ChromaLoss is by how much a picture's saturated edges would stand out if its chroma were
+// averaged over 2 × 2 pixels (4:2:0) and spread again as libjpeg does ("fancy upsampling").
 //
-// A percentile rather than a mean, since the eye goes to the worst edges. ΔE2000 costs more
-// than all the rest, so it is computed for the candidates only.
+// It is the 99.5th percentile of the colour difference (ΔE2000) that this makes, a percentile
+// since the eye goes to the worst edges, less three times the 90th: in a picture that is full of
+// coloured texture an edge more is not seen, and 4:4:4 would spend its bytes on the texture.
+// In the dark, where screens and eyes tell less, differences weigh less. 0 is the least.
 func ChromaLoss(p Picture) float64 {
-	n := p.Width * p.Height
-	if n == 0 || len(p.Pix) < 3*n {
+	if p.Width < 2 || p.Height < 2 || len(p.Pix) < 3*p.Width*p.Height {
 		return 0
 	}
-	ycc := toYCC(p)
-	cb, cr := ycc.subsampled()
-	moved := make([]uint16, n)
-	var histogram [1 << 16]int32
-	ycc.eachMove(cb, cr, func(i int, b, r int32) {
-		db, dr := b-int32(ycc.cb[i]), r-int32(ycc.cr[i])
-		moved[i] = uint16(min(db*db+dr*dr, 1<<16-1))
-		histogram[moved[i]]++
-	})
-	threshold := atLeast(histogram[:], int32(float64(n)*candidateShare)+1)
-	var losses []float64
-	ycc.eachMove(cb, cr, func(i int, b, r int32) {
-		if moved[i] < threshold || moved[i] == 0 {
-			return
-		}
-		before := LabOf(p.Pix[3*i], p.Pix[3*i+1], p.Pix[3*i+2])
-		losses = append(losses, DeltaE2000(before, LabOf(toRGB(int32(ycc.y[i]), b, r))))
-	})
+	losses := chromaLosses(p)
 	slices.Sort(losses)
-	at := len(losses) - 1 - int(float64(n)*worstShare)
-	if at < 0 {
-		return 0
-	}
-	return losses[at]
+	at := func(share float64) float64 { return losses[int(share*float64(len(losses)-1))] }
+	return max(0, at(worst)-3*at(busy))
 }
 
-// atLeast is the largest value that at least count samples of a histogram reach.
-func atLeast(histogram []int32, count int32) uint16 {
-	for v := len(histogram) - 1; v > 0; v-- {
-		if count -= histogram[v]; count <= 0 {
-			return uint16(v)
+// chromaLosses is the weighted colour difference at every seventh pixel, in a lattice that
+// meets all places in a block of 2 × 2 alike.
+func chromaLosses(p Picture) []float64 {
+	ycc := toYCC(p)
+	cb, cr := ycc.subsampled()
+	losses := make([]float64, 0, len(ycc.y)/7+p.Height)
+	for y := range p.Height {
+		for x := (3 * y) % 7; x < p.Width; x += 7 {
+			i := y*p.Width + x
+			b, r := ycc.spread(cb, x, y), ycc.spread(cr, x, y)
+			if b == int32(ycc.cb[i]) && r == int32(ycc.cr[i]) {
+				losses = append(losses, 0)
+				continue
+			}
+			before := LabOf(p.Pix[3*i], p.Pix[3*i+1], p.Pix[3*i+2])
+			after := LabOf(toRGB(int32(ycc.y[i]), b, r))
+			losses = append(losses, DeltaE2000(before, after)*min(1, before.L/50))
 		}
 	}
-	return 0
+	return losses
 }

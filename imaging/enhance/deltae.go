@@ -40,11 +40,11 @@ func f(t float64) float64 {
 // Color Research and Application 30 (2005).
 func DeltaE2000(p, q Lab) float64 {
 	const pow25to7 = 6103515625.0
-	meanC := (math.Hypot(p.A, p.B) + math.Hypot(q.A, q.B)) / 2
-	c7 := math.Pow(meanC, 7)
+	meanC := (length(p.A, p.B) + length(q.A, q.B)) / 2
+	c7 := pow7(meanC)
 	g := 0.5 * (1 - math.Sqrt(c7/(c7+pow25to7)))
 	pa, qa := (1+g)*p.A, (1+g)*q.A
-	pc, qc := math.Hypot(pa, p.B), math.Hypot(qa, q.B)
+	pc, qc := length(pa, p.B), length(qa, q.B)
 	ph, qh := hue(pa, p.B), hue(qa, q.B)
 
 	dh, meanH := qh-ph, ph+qh
@@ -68,23 +68,28 @@ func DeltaE2000(p, q Lab) float64 {
 	sL := 1 + 0.015*l50/math.Sqrt(20+l50)
 	sC := 1 + 0.045*meanCp
 	sH := 1 + 0.015*meanCp*t
-	turn := 30 * math.Exp(-math.Pow((meanH-275)/25, 2))
-	cp7 := math.Pow(meanCp, 7)
+	blue := (meanH - 275) / 25
+	turn := 30 * math.Exp(-blue*blue)
+	cp7 := pow7(meanCp)
 	rT := -2 * math.Sqrt(cp7/(cp7+pow25to7)) * math.Sin(radians(2*turn))
 	l, c, h := dL/sL, dC/sC, dH/sH
 	return math.Sqrt(l*l + c*c + h*h + rT*c*h)
 }
+
+func length(a, b float64) float64 { return math.Sqrt(a*a + b*b) }
+
+func pow7(v float64) float64 { return v * v * v * v * v * v * v }
 
 // hue is the angle of a colour in degrees, 0 to 360; 0 for greys.
 func hue(a, b float64) float64 {
 	if a == 0 && b == 0 {
 		return 0
 	}
-	if h := math.Atan2(b, a) * 180 / math.Pi; h < 0 {
+	h := math.Atan2(b, a) * 180 / math.Pi
+	if h < 0 {
 		return h + 360
-	} else {
-		return h
 	}
+	return h
 }
 
 // wrap takes a hue difference of more than half a turn the other way round.

@@ -45,21 +45,11 @@ func (p planes) subsampled() (cb, cr []uint8) {
 	return cb, cr
 }
 
-// eachMove visits every pixel with the chroma that it has after subsampling: nine sixteenths of
-// its own sample, three of the nearest beside and above or below, one of the one across.
-func (p planes) eachMove(cb, cr []uint8, visit func(i int, cb, cr int32)) {
+// spread is the chroma of one pixel after subsampling: nine sixteenths of its own sample, three
+// of the nearest beside and of the nearest above or below, one of the one across.
+func (p planes) spread(s []uint8, x, y int) int32 {
 	w, h := (p.width+1)/2, (p.height+1)/2
-	for y := range p.height {
-		near := y / 2 * w
-		far := max(0, min(h-1, y/2+2*(y&1)-1)) * w
-		for x := range p.width {
-			c := x / 2
-			d := max(0, min(w-1, c+2*(x&1)-1))
-			visit(y*p.width+x, spread(cb, near+c, near+d, far+c, far+d), spread(cr, near+c, near+d, far+c, far+d))
-		}
-	}
-}
-
-func spread(s []uint8, own, beside, above, across int) int32 {
-	return (9*int32(s[own]) + 3*int32(s[beside]) + 3*int32(s[above]) + int32(s[across]) + 8) / 16
+	own, beside := x/2, max(0, min(w-1, x/2+2*(x&1)-1))
+	near, far := y/2*w, max(0, min(h-1, y/2+2*(y&1)-1))*w
+	return (9*int32(s[near+own]) + 3*int32(s[near+beside]) + 3*int32(s[far+own]) + int32(s[far+beside]) + 8) / 16
 }

@@ -43,10 +43,7 @@ func (w writer) chroma(c imaging.Chroma) imaging.Chroma {
 
 // jpeg flattens what is transparent: JPEG has no alpha.
 func (w writer) jpeg(p picture, o imaging.JPEGOptions, chroma imaging.Chroma) ([]byte, error) {
-	flat, err := p.same()
-	if err == nil && p.alpha() {
-		flat, err = chain(flat, func(p picture) (picture, error) { return p.flatten(w.request.Variants.Background) })
-	}
+	flat, err := p.flatten(w.request.Variants.Background)
 	if err != nil {
 		return nil, err
 	}

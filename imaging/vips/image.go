@@ -55,6 +55,13 @@ func (p picture) resize(width, height int) (picture, error) {
 	return step(result, out)
 }
 
+// average makes one pixel of each block × block pixels.
+func (p picture) average(block int) (picture, error) {
+	var out *C.VipsImage
+	result := C.photo_average(p.c, C.int(block), &out)
+	return step(result, out)
+}
+
 // srgb converts by a profile: noProfile, embedded, or one that libvips has by name.
 func (p picture) srgb(profile string) (picture, error) {
 	var name *C.char
@@ -93,6 +100,7 @@ func (p picture) opaque() (picture, error) {
 	return step(result, out)
 }
 
+// flatten lays what is transparent on a colour; without alpha it gives the picture itself.
 func (p picture) flatten(on imaging.Color) (picture, error) {
 	var out *C.VipsImage
 	result := C.photo_flatten(p.c, C.double(on.R), C.double(on.G), C.double(on.B), &out)

@@ -21,6 +21,13 @@ static int run(VipsOperation *operation, const char *output, void *out) {
 	return 0;
 }
 
+/* same gives out an image once more. */
+static int same(VipsImage *in, VipsImage **out) {
+	g_object_ref(in);
+	*out = in;
+	return 0;
+}
+
 /* photo_open reads a header with the named loader; pixels follow when they are asked for, in
  * one pass from top to bottom, so that no loader spills a decoded copy to the disk. The bytes
  * must stay where they are until the image is released. shrink is 1, 2, 4 or 8 and needs a
@@ -80,7 +87,7 @@ int photo_resize(VipsImage *in, int width, int height, VipsImage **out) {
 	int result;
 
 	if (width == in->Xsize && height == in->Ysize) {
-		result = vips_copy(in, out, NULL);
+		result = same(in, out);
 	} else if (!alpha) {
 		result = vips_resize(in, out, h, "vscale", v, NULL);
 	} else {
@@ -202,19 +209,25 @@ int photo_store(VipsImage *in, VipsImage **out) {
 	return 0;
 }
 
-/* photo_upright turns a stored image by its EXIF orientation, 1 to 8. */
+/* photo_upright turns a stored image by its EXIF orientation, 1 to 8; the result is stored. */
 int photo_upright(VipsImage *in, int orientation, VipsImage **out) {
 	/* Mirror images are first mirrored left to right, then turned. */
-	static const VipsAngle turn[] = {VIPS_ANGLE_D0,   VIPS_ANGLE_D0,   VIPS_ANGLE_D0,
-	                                 VIPS_ANGLE_D180, VIPS_ANGLE_D180, VIPS_ANGLE_D270,
-	                                 VIPS_ANGLE_D90,  VIPS_ANGLE_D90,  VIPS_ANGLE_D270};
-	static const int mirror[] = {0, 0, 1, 0, 1, 1, 0, 1, 0};
+	static const struct {
+		int mirror;
+		VipsAngle turn;
+	} ways[] = {
+	    [2] = {1, VIPS_ANGLE_D0},   [3] = {0, VIPS_ANGLE_D180}, [4] = {1, VIPS_ANGLE_D180},
+	    [5] = {1, VIPS_ANGLE_D270}, [6] = {0, VIPS_ANGLE_D90},  [7] = {1, VIPS_ANGLE_D90},
+	    [8] = {0, VIPS_ANGLE_D270},
+	};
 	VipsImage *mirrored, *turned;
 
-	if (mirror[orientation] ? vips_flip(in, &mirrored, VIPS_DIRECTION_HORIZONTAL, NULL)
-	                        : vips_copy(in, &mirrored, NULL))
+	if (orientation < 2 || orientation > 8)
+		return same(in, out);
+	if (ways[orientation].mirror ? vips_flip(in, &mirrored, VIPS_DIRECTION_HORIZONTAL, NULL)
+	                             : same(in, &mirrored))
 		return -1;
-	int result = vips_rot(mirrored, &turned, turn[orientation], NULL);
+	int result = vips_rot(mirrored, &turned, ways[orientation].turn, NULL);
 	g_object_unref(mirrored);
 	if (result)
 		return -1;
@@ -223,17 +236,19 @@ int photo_upright(VipsImage *in, int orientation, VipsImage **out) {
 	return result;
 }
 
-/* photo_opaque drops an alpha band that hides nothing. */
+/* photo_opaque drops an alpha band that hides nothing. It takes and gives stored images. */
 int photo_opaque(VipsImage *in, VipsImage **out) {
-	VipsPel *pixel = VIPS_IMAGE_ADDR(in, 0, 0);
 	size_t pixels = VIPS_IMAGE_N_PELS(in);
 	VipsImage *colours;
 
 	if (!vips_image_hasalpha(in))
-		return vips_copy(in, out, NULL);
+		return same(in, out);
+	if (vips_image_wio_input(in))
+		return -1;
+	const VipsPel *alpha = VIPS_IMAGE_ADDR(in, 0, 0) + in->Bands - 1;
 	for (size_t i = 0; i < pixels; i++)
-		if (pixel[i * in->Bands + in->Bands - 1] != 255)
-			return vips_copy(in, out, NULL);
+		if (alpha[i * in->Bands] != 255)
+			return same(in, out);
 	if (vips_extract_band(in, &colours, 0, "n", in->Bands - 1, NULL))
 		return -1;
 	int result = photo_store(colours, out);
@@ -241,8 +256,10 @@ int photo_opaque(VipsImage *in, VipsImage **out) {
 	return result;
 }
 
-/* photo_flatten lays the image on a colour of 8-bit sRGB. */
+/* photo_flatten lays the image on a colour of 8-bit sRGB; without alpha it is the image itself. */
 int photo_flatten(VipsImage *in, double r, double g, double b, VipsImage **out) {
+	if (!vips_image_hasalpha(in))
+		return same(in, out);
 	double colour[] = {r, g, b};
 	VipsArrayDouble *background = vips_array_double_new(colour, 3);
 	int result = vips_flatten(in, out, "background", background, NULL);

@@ -49,6 +49,7 @@ void photo_profile(VipsImage *in, const void **data, size_t *size);
 
 /* Pixels. */
 int photo_resize(VipsImage *in, int width, int height, VipsImage **out);
+int photo_average(VipsImage *in, int block, VipsImage **out);
 int photo_srgb(VipsImage *in, const char *profile, VipsImage **out);
 int photo_store(VipsImage *in, VipsImage **out);
 int photo_upright(VipsImage *in, int orientation, VipsImage **out);

@@ -73,7 +73,7 @@ int photo_sharpen(VipsImage *in, double amount, VipsImage **out) {
 	unsigned char *space = malloc((size_t)width * 6 * 3);
 	Line line[3];
 
-	if (!space || vips_image_pipelinev(memory, VIPS_DEMAND_STYLE_ANY, in, NULL) ||
+	if (!space || vips_image_wio_input(in) || vips_image_pipelinev(memory, VIPS_DEMAND_STYLE_ANY, in, NULL) ||
 	    vips_image_write_prepare(memory)) {
 		free(space);
 		g_object_unref(memory);
