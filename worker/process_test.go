@@ -375,6 +375,11 @@ func TestFullDestinationHalts(t *testing.T) {
 			if !errors.Is(err, ErrHalted) || !errors.Is(err, fact) {
 				t.Errorf("Run = %v", err)
 			}
+			b.Dest = b.Dest.(refusing).Store
+			b.Config.Record = deaf{fact}
+			if err := New(b.Config).Run(t.Context(), &stubborn{}); !errors.Is(err, ErrHalted) {
+				t.Errorf("with a ledger that cannot be written, Run = %v", err)
+			}
 			if sub.returned != 1 || len(*b.outcomes) != 0 {
 				t.Errorf("the job came back %d times with %d outcomes", sub.returned, len(*b.outcomes))
 			}
@@ -383,14 +388,14 @@ func TestFullDestinationHalts(t *testing.T) {
 }
 
 // deaf records nothing.
-type deaf struct{}
+type deaf struct{ err error }
 
-func (deaf) Record(context.Context, ledger.Outcome) error { return store.ErrUnavailable }
+func (d deaf) Record(context.Context, ledger.Outcome) error { return d.err }
 
 func TestUnrecordedOutcomeIsNotAcked(t *testing.T) {
 	b := newBench(t)
 	b.put("a.jpg", "one")
-	b.Config.Record = deaf{}
+	b.Config.Record = deaf{store.ErrUnavailable}
 	b.Worker = New(b.Config)
 	if _, d := b.handle("a.jpg"); d == queue.Ack {
 		t.Error("acked without a record")

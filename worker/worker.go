@@ -108,6 +108,9 @@ func (w *Worker) Handle(ctx context.Context, d queue.Delivery) queue.Disposition
 	o := w.outcome(p, verdict, err)
 	o.Elapsed = time.Since(start)
 	if err := w.Record.Record(ctx, o); err != nil {
+		if err := destination(err); errors.Is(err, errDestination) {
+			w.halt(fmt.Errorf("%w: record outcomes: %w", ErrHalted, err))
+		}
 		log.Warn("outcome is not recorded, the photo is tried again", "error", err)
 		return queue.Retry(time.Second)
 	}

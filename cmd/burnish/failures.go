@@ -91,7 +91,7 @@ func (c *failuresCmd) print(byReason map[imaging.Reason][]failure) {
 				_ = enc.Encode(f)
 				continue
 			}
-			fmt.Printf("  %s\n      %s\n", f.Key, f.Message)
+			fmt.Printf("  %s\n      %s\n", f.Key, line(f.Message))
 		}
 	}
 	if n == 0 && !c.JSON {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/dustin/go-humanize"
 
@@ -59,7 +60,7 @@ func unpublished(ctx context.Context, st store.Store, key queue.Key) error {
 		}
 		if o.Key == key {
 			return exit{exitFailures, fmt.Errorf("%s is not published: %s on %s (%s): %s", text(key), o.Status,
-				o.Ended.Local().Format("2006-01-02 15:04:05"), o.Reason, o.Message)}
+				o.Ended.Local().Format("2006-01-02 15:04:05"), o.Reason, line(o.Message))}
 		}
 	}
 	return exit{exitFailures, fmt.Errorf("nothing is known of %s in %s: the key is the photo's path below the source folder", text(key), st)}
@@ -71,7 +72,7 @@ func explain(out io.Writer, m worker.Manifest) {
 	fmt.Fprintf(out, "%s\n\n", text(m.Key))
 	fmt.Fprintf(out, "source     %s, %d × %d, %s", strings.ToUpper(string(s.Format)), s.Width, s.Height, humanize.IBytes(uint64(s.Bytes)))
 	if s.Profile != "" {
-		fmt.Fprintf(out, ", %s", s.Profile)
+		fmt.Fprintf(out, ", profile %s", line(s.Profile))
 	}
 	if s.Orientation > 1 {
 		fmt.Fprintf(out, ", turned upright from orientation %d", s.Orientation)
@@ -107,5 +108,20 @@ func text(key queue.Key) string {
 	if err != nil {
 		return fmt.Sprintf("%q", string(key))
 	}
-	return strings.NewReplacer("\n", `\x0a`, "\r", `\x0d`, "\x1b", `\x1b`, "\t", `\x09`).Replace(string(b))
+	return line(string(b))
+}
+
+// line writes control characters as \xNN, so that what others wrote cannot speak to a terminal.
+func line(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			for _, c := range []byte(string(r)) {
+				fmt.Fprintf(&b, `\x%02x`, c)
+			}
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
