@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -110,11 +111,14 @@ func TestRetryIsHonouredToTheNanosecond(t *testing.T) {
 func TestLeaseLapses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := New(Options{Slots: 2, Lease: time.Minute})
+		var mu sync.Mutex
 		var attempts []int
 		var ended time.Time
 		begin := time.Now()
 		stop := start(t, q, func(ctx context.Context, d queue.Delivery) queue.Disposition {
+			mu.Lock()
 			attempts = append(attempts, d.Attempt)
+			mu.Unlock()
 			if d.Attempt == 1 {
 				<-ctx.Done()
 				ended = time.Now()

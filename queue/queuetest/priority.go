@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"burnish/queue"
 )
@@ -11,11 +12,15 @@ import (
 // testPriority fills all lanes, the least urgent first, and then starts to receive.
 func testPriority(t *testing.T, f *fixture) {
 	const each = 60
+	const work = 30 * time.Millisecond // long, next to how far apart the lanes get going
 	for i := len(queue.Lanes) - 1; i >= 0; i-- {
 		f.publish(t, queue.Lanes[i], jobs(string(queue.Lanes[i]), each)...)
 	}
 	var got log
-	f.receive(t, got.ack, func() bool { return got.keys() == each*len(queue.Lanes) })
+	f.receive(t, func(ctx context.Context, d queue.Delivery) queue.Disposition {
+		time.Sleep(work)
+		return got.ack(ctx, d)
+	}, func() bool { return got.keys() == each*len(queue.Lanes) })
 
 	// The mean place in the sequence tells which lane was done first.
 	sum := map[queue.Lane]int{}
@@ -49,6 +54,7 @@ func testStarvation(t *testing.T, f *fixture) {
 	var others, all atomic.Int32
 	f.receive(t, func(ctx context.Context, d queue.Delivery) queue.Disposition {
 		all.Add(1)
+		time.Sleep(time.Millisecond) // in a bubble, time passes only where all sleep
 		if d.Lane != queue.Upload {
 			others.Add(1)
 			return queue.Ack

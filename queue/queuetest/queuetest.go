@@ -90,24 +90,20 @@ func (f *fixture) publish(t *testing.T, lane queue.Lane, jobs ...queue.Job) {
 	}
 }
 
-// receive runs Receive until enough returns true after a delivery was handled, and fails the
-// test when that takes longer than the patience. Handlers run one at a time if they are
-// quick, but enough and handle must be safe to call from several goroutines.
+// receive runs Receive until enough returns true, and fails the test when that takes longer
+// than the patience. enough and handle are called from several goroutines.
 func (f *fixture) receive(t *testing.T, handle queue.Handler, enough func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), f.env.Patience)
 	defer cancel()
-	done := false
-	err := f.Receive(ctx, func(ctx context.Context, d queue.Delivery) queue.Disposition {
-		defer func() {
-			if enough() {
-				cancel()
-			}
-		}()
-		return handle(ctx, d)
-	})
-	done = enough()
-	if err != nil {
+	returned := make(chan error, 1)
+	go func() { returned <- f.Receive(ctx, handle) }()
+	for !enough() && ctx.Err() == nil {
+		time.Sleep(20 * time.Millisecond)
+	}
+	done := enough()
+	cancel()
+	if err := <-returned; err != nil {
 		t.Fatalf("Receive: %v", err)
 	}
 	if !done {
