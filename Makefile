@@ -6,7 +6,7 @@ export PATH := $(PATH):/usr/local/go/bin
 
 # VERSION is what `burnish version` prints; from git unless it is given.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
-stamp := -X burnish/cmd/internal/setup.Version=$(VERSION) -X main.version=$(VERSION)
+stamp := -X main.version=$(VERSION)
 
 # libvips is where the pinned library stands, unless the system's is used.
 libvips := .cache/libvips/lib

@@ -82,7 +82,7 @@ func explain(out io.Writer, m worker.Manifest) {
 	}
 	fmt.Fprintf(out, "\npublished  %s by recipe %s (%s)\n", m.Published.Local().Format("2006-01-02 15:04:05"), m.Recipe, m.Fingerprint)
 	fmt.Fprintf(out, "engine     burnish %s, libvips %s\n", m.Engine.Version, m.Engine.Libvips)
-	fmt.Fprintf(out, "colour     4:2:0 would change saturated edges by ΔE %.1f\n", m.Analysis.ChromaLoss)
+	fmt.Fprintf(out, "edges      4:2:0 would cost saturated edges ΔE %.1f more than their surroundings hide\n", m.Analysis.ChromaLoss)
 	if len(m.Steps) == 0 {
 		fmt.Fprint(out, "steps      none: the photo keeps its tones and colours\n")
 	}

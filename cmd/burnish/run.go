@@ -221,6 +221,7 @@ func (r *run) finish(soft context.Context, stopped error) error {
 	err := r.ledger.Close(ctx)
 	s := r.tally.summary()
 	s.Batch, s.State = r.batch.ID, r.end(interrupted, stopped)
+	s.Seconds = time.Since(r.batch.Started).Seconds()
 	if err == nil {
 		err = r.batch.Finish(ctx, r.dest, r.end(interrupted, stopped), r.tally.totals())
 	}

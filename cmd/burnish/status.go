@@ -96,5 +96,8 @@ func destination(ctx context.Context, st store.Store) (s destinationStatus, dama
 	s.Figures = summarize(counted)
 	s.Figures.Fresh += s.Newest.Totals.Fresh
 	s.Figures.Batch, s.Figures.State = s.Newest.ID, s.Newest.State
+	if s.Newest.Ended.After(s.Newest.Started) {
+		s.Figures.Seconds = s.Newest.Ended.Sub(s.Newest.Started).Seconds()
+	}
 	return s, errors.Join(damaged, err)
 }

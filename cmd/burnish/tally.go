@@ -54,7 +54,6 @@ func (t *tally) summary() summary {
 	defer t.mu.Unlock()
 	s := summarize(t.counted)
 	s.Fresh += t.untouched
-	s.Seconds = max(s.Seconds, 0)
 	return s
 }
 
