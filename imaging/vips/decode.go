@@ -50,15 +50,17 @@ func (s size) stored(h header) (width, height int) {
 	return s.width, s.height
 }
 
-// shrinkOnLoad is the largest power of two by which the loader itself can shrink without
-// falling below the size that is wanted.
+// shrinkOnLoad is the largest power of two by which the loader itself shrinks while leaving half
+// as much again as is wanted for the resampling to work on. Less is cheaper, but not as good:
+// against a full decode, 25 photos scored 77 to 95 (SSIMULACRA2) with nothing left, 88 to 95 with
+// a third, 91 to 97 with four fifths or more.
 func shrinkOnLoad(h header, to size) int {
 	if h.format != imaging.JPEG && h.format != imaging.WebP {
 		return 1
 	}
 	width, height := to.stored(h)
 	shrink := 1
-	for shrink < 8 && h.width >= 2*shrink*width && h.height >= 2*shrink*height {
+	for shrink < 8 && h.width >= 3*shrink*width && h.height >= 3*shrink*height {
 		shrink *= 2
 	}
 	return shrink

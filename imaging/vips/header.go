@@ -41,8 +41,11 @@ func (h header) size() (width, height int) {
 // first. A limit of 0 is none. The source must be pinned.
 func readHeader(format imaging.Format, source []byte, limits imaging.Limits) (header, error) {
 	if limit := int64(limits.Bytes); limit > 0 && int64(len(source)) > limit {
-		return header{}, fmt.Errorf("%w: %.1f MB, the recipe allows %.1f", imaging.ErrTooLarge,
+		return header{}, fmt.Errorf("%w: %.1f MB, the recipe allows %.1f MB", imaging.ErrTooLarge,
 			float64(len(source))/1e6, float64(limit)/1e6)
+	}
+	if format == imaging.TIFF && tiffEndsEarly(source) {
+		return header{}, fmt.Errorf("%w: the file ends before what its directory names", imaging.ErrTruncated)
 	}
 	if err := checkWithBimg(source, limits); err != nil {
 		return header{}, err
@@ -52,7 +55,7 @@ func readHeader(format imaging.Format, source []byte, limits imaging.Limits) (he
 		return header{}, err
 	}
 	defer p.release()
-	defer takeWarnings() // decoding will repeat them
+	takeWarnings() // decoding will repeat them
 	h := p.header(format)
 	h.space, err = codedSpace(format, source)
 	if err != nil {
@@ -77,7 +80,7 @@ func checkWithBimg(source []byte, limits imaging.Limits) error {
 // check holds what the header tells against the recipe's limits.
 func (h header) check(limits imaging.Limits) error {
 	if mp := float64(h.width) * float64(h.height) / 1e6; limits.Megapixels > 0 && mp > limits.Megapixels {
-		return fmt.Errorf("%w: %.1f megapixels, the recipe allows %g", imaging.ErrTooLarge, mp, limits.Megapixels)
+		return fmt.Errorf("%w: %.4g megapixels, the recipe allows %g", imaging.ErrTooLarge, mp, limits.Megapixels)
 	}
 	if limits.Bands > 0 && h.bands > limits.Bands {
 		return fmt.Errorf("%w: %d bands, the recipe allows %d", imaging.ErrTooLarge, h.bands, limits.Bands)

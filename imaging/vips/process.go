@@ -19,6 +19,7 @@ func (e *Engine) Process(req imaging.Request) (imaging.Result, error) {
 	runtime.LockOSThread() // libvips keeps buffers per thread
 	defer runtime.UnlockOSThread()
 	defer endThread()
+	defer takeWarnings() // what is left is not the next photo's
 
 	result, err := e.process(req)
 	if err != nil {

@@ -99,6 +99,9 @@ func sniff(source []byte) (imaging.Format, error) {
 	if len(source) >= 12 && string(source[:4]) == "RIFF" {
 		return sniffRIFF(source)
 	}
+	if len(source) < 12 {
+		return "", fmt.Errorf("%w: the file has %d bytes", imaging.ErrTruncated, len(source))
+	}
 	if isSVG(source) {
 		return "", unread("SVG")
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"image/jpeg"
 	"regexp"
+	"slices"
+	"strconv"
 
 	"burnish/imaging"
 )
@@ -19,13 +21,27 @@ var damaged = regexp.MustCompile(`(?i)bad Huffman code|premature end of data seg
 // only its first complaint about a photo. When that one is harmless (stray bytes before a
 // header, an odd Adobe marker), a second decoder looks for what it may hide.
 func checkDecoded(format imaging.Format, source []byte, complaints string) error {
-	if damaged.MatchString(complaints) {
+	if damaged.MatchString(complaints) || lostScan(complaints) {
 		return fmt.Errorf("%w: %s", imaging.ErrCorrupt, oneLine(complaints))
 	}
 	if format != imaging.JPEG || complaints == "" {
 		return nil
 	}
 	return decodeAgain(source)
+}
+
+// stray is libjpeg's complaint about bytes before a table, a scan or the end.
+var stray = regexp.MustCompile(`(\d+) extraneous bytes before marker 0x(?:c4|da|d9)`)
+
+// lostScan says whether so many bytes were skipped that they will have been a scan, whose header
+// is gone: a few are padding.
+func lostScan(complaints string) bool {
+	found := stray.FindStringSubmatch(complaints)
+	if found == nil {
+		return false
+	}
+	n, err := strconv.Atoi(found[1])
+	return err != nil || n >= 256
 }
 
 // decodeAgain decodes a JPEG with Go's decoder, which stops at the first broken code. What it
@@ -51,10 +67,8 @@ func endsEarly(format imaging.Format, source []byte) bool {
 		return boxesEndEarly(source)
 	case imaging.TIFF:
 		return tiffEndsEarly(source)
-	case imaging.JPEG:
-		return len(source) < 4
 	case imaging.GIF:
-		return len(source) < 13
+		return source[len(source)-1] != ';'
 	}
 	return false
 }
@@ -86,8 +100,8 @@ func boxesEndEarly(source []byte) bool {
 	return at != uint64(len(source))
 }
 
-// tiffEndsEarly looks whether the first directory, or what its strips and tiles say of their
-// places, lies beyond the end.
+// tiffEndsEarly looks whether the first directory, or what it needs to show the picture, lies
+// beyond the end. libtiff reads on without a profile that it cannot find.
 func tiffEndsEarly(source []byte) bool {
 	if len(source) < 8 {
 		return true
@@ -116,12 +130,16 @@ func tiffEndsEarly(source []byte) bool {
 	return false
 }
 
-// tiffEntryBeyond says whether an entry's values lie beyond the end, or, if it is the offset
-// of a single strip or tile, what it points to.
+// needed are the tags without which a picture looks wrong: bits per sample, places and sizes of
+// strips, colour map, places and sizes of tiles, JPEG tables, ICC profile.
+var needed = []uint16{258, 273, 279, 320, 324, 325, 347, 34675}
+
+// tiffEntryBeyond says whether the values of a needed tag lie beyond the end, or, if it is the
+// place of a single strip or tile, what it points to.
 func tiffEntryBeyond(order binary.ByteOrder, entry []byte, end int64) bool {
 	sizes := [...]int64{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8}
 	tag, kind, count := order.Uint16(entry), int(order.Uint16(entry[2:])), int64(order.Uint32(entry[4:]))
-	if kind >= len(sizes) {
+	if kind >= len(sizes) || !slices.Contains(needed, tag) {
 		return false
 	}
 	value := int64(order.Uint32(entry[8:]))

@@ -1,0 +1,98 @@
+package vips
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"burnish/imaging"
+)
+
+func TestSizesNeverEnlarge(t *testing.T) {
+	all := catalogue(nil).Variants
+	onlyWebP := all
+	onlyWebP.JPEG, onlyWebP.AVIF = nil, nil
+	for _, test := range []struct {
+		name          string
+		variants      imaging.Variants
+		width, height int
+		want          string // name:width×height/formats
+	}{
+		{"larger than all", all, 4000, 3000, "1280:1280×960/3 960:960×720/3 640:640×480/3 320:320×240/3"},
+		{"exactly one of them", all, 640, 427, "640:640×427/3 320:320×214/3"},
+		{"one pixel short", all, 639, 427, "320:320×214/3"},
+		{"smaller than all", all, 100, 50, "320:100×50/3"},
+		{"one pixel", all, 1, 1, "320:1×1/3"},
+		{"a line", all, 6000, 1, "1280:1280×1/3 960:960×1/3 640:640×1/3 320:320×1/3"},
+		{"too tall for WebP and AVIF above 320", all, 640, 32766, "640:640×32766/1 320:320×16383/3"},
+		{"too tall for WebP above 320, and nothing else wanted", onlyWebP, 640, 32766, "320:320×16383/1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			list, err := sizes(test.variants, test.width, test.height)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, s := range list {
+				got = append(got, fmt.Sprintf("%s:%d×%d/%d", s.name, s.width, s.height, len(s.formats)))
+			}
+			if strings.Join(got, " ") != test.want {
+				t.Errorf("got  %v\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestSizesThatNoFormatHolds(t *testing.T) {
+	_, err := sizes(catalogue(nil).Variants, 300, 20000)
+	wantFact(t, err, imaging.ErrTooLarge, "300 × 20000", "webp", "16383")
+}
+
+func TestRecipesThatAskForNothing(t *testing.T) {
+	none := catalogue(nil).Variants
+	none.Widths = nil
+	if _, err := sizes(none, 10, 10); err == nil || !strings.Contains(err.Error(), "widths") {
+		t.Errorf("no widths: %v", err)
+	}
+	if _, err := sizes(imaging.Variants{Widths: []int{10}}, 10, 10); err == nil || !strings.Contains(err.Error(), "format") {
+		t.Errorf("no formats: %v", err)
+	}
+}
+
+// Every format has its variants at every width that fits, in order, as coded pictures of the
+// size that the result tells.
+func TestPhotosBecomeVariants(t *testing.T) {
+	for _, test := range []struct{ file, want string }{
+		{"flower.jpg", "jpeg 320 640 960 1280 webp 320 640 960 1280 avif 320 640 960 1280"},
+		{"rocket.jpg", "jpeg 320 640 webp 320 640 avif 320 640"},
+		{"chelsea.png", "jpeg 320 webp 320 avif 320"},
+		{"chart.png", "jpeg 320 webp 320 avif 320"},
+	} {
+		t.Run(test.file, func(t *testing.T) {
+			r := process(t, engine(t), catalogue(fixture(t, test.file)))
+			var got []string
+			var last imaging.Format
+			for _, v := range r.Variants {
+				if v.Format != last {
+					got = append(got, string(v.Format))
+					last = v.Format
+				}
+				got = append(got, v.Name)
+				if f, err := sniff(v.Data); f != v.Format {
+					t.Errorf("%s %s is coded as %s (%v)", v.Format, v.Name, f, err)
+				}
+				pix, bands := decoded(t, v.Format, v.Data)
+				if len(pix) != v.Width*v.Height*bands || v.Width > r.Source.Width {
+					t.Errorf("%s %s: %d samples for %d × %d of %d × %d", v.Format, v.Name, len(pix)/bands, v.Width,
+						v.Height, r.Source.Width, r.Source.Height)
+				}
+			}
+			if strings.Join(got, " ") != test.want {
+				t.Errorf("got  %v\nwant %s", got, test.want)
+			}
+			if r.Timings.CPU < r.Timings.Decode+r.Timings.Enhance+r.Timings.Encode || r.Timings.Encode <= 0 {
+				t.Errorf("timings do not add up: %+v", r.Timings)
+			}
+		})
+	}
+}
