@@ -11,6 +11,7 @@ import (
 	"unsafe"
 
 	"burnish/imaging"
+	"burnish/imaging/metadata"
 )
 
 // code makes a file of a picture, as the recipe has it for the format.
@@ -30,7 +31,19 @@ func (w writer) code(p picture, f imaging.Format) (imaging.Variant, error) {
 	default:
 		err = fmt.Errorf("%w: %s is not written", errCode, f)
 	}
+	if err == nil && C.PHOTO_KEEPS_XMP == 0 {
+		v.Data = w.cleaned(v)
+	}
 	return v, err
+}
+
+// cleaned takes off what a libvips before 8.15 adds of its own to files that keep XMP: EXIF with
+// a resolution. In AVIF it stays; it says nothing of the photo.
+func (w writer) cleaned(v imaging.Variant) []byte {
+	if clean, ok := metadata.Strip(v.Format, v.Data, w.xmp); ok {
+		return clean
+	}
+	return v.Data
 }
 
 // chroma resolves Auto by what was measured.

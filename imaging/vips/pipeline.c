@@ -279,8 +279,7 @@ static VipsOperation *saver(const char *name, VipsImage *in, const PhotoCoding *
 	if (!operation)
 		return NULL;
 	g_object_set(operation, "in", in, "Q", coding->quality, NULL);
-	/* Before 8.15 a saver keeps all or nothing; all is the XMP and what it makes up itself. */
-#if VIPS_MAJOR_VERSION > 8 || VIPS_MINOR_VERSION >= 15
+#if PHOTO_KEEPS_XMP
 	g_object_set(operation, "keep", VIPS_FOREIGN_KEEP_XMP, NULL);
 #else
 	g_object_set(operation, "strip", !vips_image_get_typeof(in, VIPS_META_XMP_NAME), NULL);

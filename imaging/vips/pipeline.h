@@ -8,6 +8,9 @@
 
 #include <vips/vips.h>
 
+/* From 8.15 a saver can be told to keep XMP alone; before, it keeps all or nothing. */
+#define PHOTO_KEEPS_XMP (VIPS_MAJOR_VERSION > 8 || VIPS_MINOR_VERSION >= 15)
+
 /* What a header tells, before any pixel is decoded. */
 typedef struct {
 	int width, height; /* as stored, not upright */
