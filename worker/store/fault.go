@@ -66,21 +66,10 @@ func show(path string) string {
 	return strconv.Quote(path)
 }
 
-// check reports whether a name can be an object's, in any store.
+// check reports why a name cannot be that of a file below the folder.
 func check(name string) error {
-	if name == "" {
-		return fmt.Errorf("%w: it is empty", ErrName)
-	}
-	if strings.IndexByte(name, 0) >= 0 {
-		return fmt.Errorf("%w: it has a zero byte", ErrName)
-	}
-	for part := range strings.SplitSeq(name, "/") {
-		switch part {
-		case "":
-			return fmt.Errorf("%w: it starts or ends with a slash, or has two in a row", ErrName)
-		case ".", "..":
-			return fmt.Errorf("%w: it has the segment %q", ErrName, part)
-		}
+	if err := CheckName(name); err != nil {
+		return err
 	}
 	if os.PathSeparator != '/' && strings.ContainsRune(name, os.PathSeparator) {
 		return fmt.Errorf("%w: it has a %q", ErrName, os.PathSeparator)

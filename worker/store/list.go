@@ -139,13 +139,8 @@ func (w *walk) wants(e fs.DirEntry, prefix string) bool {
 	case e.Type()&^fs.ModeSymlink != 0:
 		return false // a device, pipe or socket
 	default:
-		return w.r.has(full) && !w.leftOut(full)
+		return w.r.Has(full) && !w.leftOut(full)
 	}
-}
-
-// has reports whether a name is in the range.
-func (r Range) has(name string) bool {
-	return strings.HasPrefix(name, r.Prefix) && name >= r.From && (r.To == "" || name < r.To)
 }
 
 // meets reports whether some name that starts with the prefix can be in the range.

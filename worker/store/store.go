@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -28,12 +29,15 @@ var (
 // Attrs describes one object.
 type Attrs struct {
 	Name       string
-	Size       int64 // bytes
-	Generation int64 // changes whenever the bytes do; never 0
-	Updated    time.Time
+	Size       int64     // bytes
+	Generation int64     // changes whenever the bytes do; never 0
+	Updated    time.Time // from Read perhaps to the second only
 
 	// Metadata is what the writer gave. It is a help, not a promise: a folder that was copied
-	// without extended attributes has lost it. What must not be lost stands in the body.
+	// without extended attributes has lost it. What must not be lost stands in the body. Keys
+	// are of lower-case letters, digits and hyphens, and all of it takes at most 8 KiB; a
+	// bucket's Read answers values beyond ASCII as the service encodes them, its other
+	// methods as they were given.
 	Metadata map[string]string
 }
 
@@ -65,6 +69,11 @@ type WriteOptions struct {
 // set no bound. Names compare as bytes.
 type Range struct {
 	Prefix, From, To string
+}
+
+// Has reports whether a name is in the range.
+func (r Range) Has(name string) bool {
+	return strings.HasPrefix(name, r.Prefix) && name >= r.From && (r.To == "" || name < r.To)
 }
 
 // Store is a folder or a bucket. Its methods may be called from many goroutines.

@@ -106,7 +106,7 @@ func testRead(t *testing.T, s store.Store) {
 				if a.Generation <= 0 || a.Generation != written.Generation {
 					t.Errorf("%s says generation %d, Write said %d", where, a.Generation, written.Generation)
 				}
-				if a.Updated.IsZero() || !a.Updated.Equal(written.Updated) {
+				if a.Updated.IsZero() || a.Updated.Unix() != written.Updated.Unix() {
 					t.Errorf("%s says updated %v, Write said %v", where, a.Updated, written.Updated)
 				}
 			}
