@@ -47,13 +47,3 @@ func TestVariantsCarryNoProfile(t *testing.T) {
 		}
 	}
 }
-
-// AVIF tells its colours by numbers: sRGB, and the matrix that they were coded with.
-func TestAVIFSaysThatItIsSRGB(t *testing.T) {
-	r := process(t, engine(t), catalogue(fixture(t, "chart.png")))
-	data := variant(t, r, imaging.AVIF, "320").Data
-	primaries, transfer, ok := colourNumbers(imaging.AVIF, data)
-	if ok && (primaries != 1 && primaries != 2 || transfer != 13 && transfer != 2) {
-		t.Errorf("primaries %d, transfer %d", primaries, transfer)
-	}
-}
