@@ -5,7 +5,7 @@
 
 /* photo_average makes one pixel of each block × block pixels of a stored 8-bit image; what fills
  * no block at the right and below is left out. The result is stored. block is at most 256, and
- * at most the shorter side counts. libvips' own takes five times as long on an image in memory. */
+ * at most the shorter side counts. libvips' own takes several times as long on an image in memory. */
 int photo_average(VipsImage *in, int block, VipsImage **out) {
 	int bands = in->Bands;
 	int across = VIPS_MAX(1, VIPS_MIN(block, in->Xsize)), down = VIPS_MAX(1, VIPS_MIN(block, in->Ysize));

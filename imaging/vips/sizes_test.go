@@ -1,7 +1,10 @@
 package vips
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/png"
 	"strings"
 	"testing"
 
@@ -92,6 +95,31 @@ func TestPhotosBecomeVariants(t *testing.T) {
 			}
 			if r.Timings.CPU < r.Timings.Decode+r.Timings.Enhance+r.Timings.Encode || r.Timings.Encode <= 0 {
 				t.Errorf("timings do not add up: %+v", r.Timings)
+			}
+		})
+	}
+}
+
+// The smallest photos, and the thinnest, go through the whole line.
+func TestTinyAndThinPhotos(t *testing.T) {
+	for _, size := range []image.Point{{1, 1}, {2, 1}, {1, 700}, {700, 1}, {3, 3}, {641, 2}} {
+		t.Run(size.String(), func(t *testing.T) {
+			img := image.NewNRGBA(image.Rectangle{Max: size})
+			for i := range img.Pix {
+				img.Pix[i] = uint8(37 * i)
+			}
+			var b bytes.Buffer
+			if err := png.Encode(&b, img); err != nil {
+				t.Fatal(err)
+			}
+			r := catalogue(b.Bytes())
+			r.Enhance.Sharpen = 1
+			result := process(t, engine(t), r)
+			for _, f := range imaging.Written {
+				v := variant(t, result, f, "320")
+				if pix, bands := decoded(t, f, v.Data); len(pix) != v.Width*v.Height*bands || v.Width > size.X {
+					t.Errorf("%s is %d × %d with %d samples", f, v.Width, v.Height, len(pix))
+				}
 			}
 		})
 	}
