@@ -46,6 +46,10 @@ const (
 	Auto       Chroma = "auto"
 	Subsampled Chroma = "4:2:0"
 	Full       Chroma = "4:4:4"
+
+	// Smart is how a WebP variant is coded that was to be Full: 4:2:0, with the averaged chroma
+	// chosen so that edges come out sharp. No recipe says it, only results.
+	Smart Chroma = "4:2:0 smart"
 )
 
 // JPEGOptions are the settings of mozjpeg. A build with plain libjpeg ignores the last four.

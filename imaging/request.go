@@ -57,7 +57,7 @@ type Variant struct {
 	Width   int    `json:"width"`
 	Height  int    `json:"height"`
 	Quality int    `json:"quality"`
-	Chroma  Chroma `json:"chroma"`         // Subsampled or Full, never Auto
+	Chroma  Chroma `json:"chroma"`         // Subsampled, Smart or Full, never Auto
 	Note    string `json:"note,omitempty"` // why it is not what the recipe alone would give
 	Data    []byte `json:"-"`
 }

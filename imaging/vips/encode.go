@@ -23,7 +23,10 @@ func (w writer) code(p picture, f imaging.Format) (imaging.Variant, error) {
 		v.Quality, v.Chroma = options.JPEG.Quality, w.chroma(options.JPEG.Chroma)
 		v.Data, err = w.jpeg(p, *options.JPEG, v.Chroma)
 	case imaging.WebP:
-		v.Quality, v.Chroma = options.WebP.Quality, w.chroma(options.WebP.Chroma)
+		v.Quality, v.Chroma = options.WebP.Quality, imaging.Subsampled
+		if w.chroma(options.WebP.Chroma) == imaging.Full {
+			v.Chroma = imaging.Smart // the most that lossy WebP can
+		}
 		v.Data, err = p.webp(*options.WebP, v.Chroma)
 	case imaging.AVIF:
 		v.Quality, v.Chroma = options.AVIF.Quality, w.chroma(options.AVIF.Chroma)
@@ -79,7 +82,7 @@ func (p picture) webp(o imaging.WebPOptions, chroma imaging.Chroma) ([]byte, err
 	coding := C.PhotoCoding{
 		quality:     C.int(o.Quality),
 		effort:      C.int(o.Effort),
-		full_chroma: flag(chroma == imaging.Full),
+		full_chroma: flag(chroma == imaging.Smart),
 	}
 	var data unsafe.Pointer
 	var size C.size_t
