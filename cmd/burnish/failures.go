@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,7 +20,7 @@ import (
 )
 
 type failuresCmd struct {
-	Dest   string         `arg:"" name:"dst" help:"The destination folder of a run."`
+	Dest   string         `arg:"" name:"dst" help:"The destination of a run or a fleet: a folder, gs://bucket or gs://bucket/prefix."`
 	Reason imaging.Reason `help:"Only those of this reason, for instance corrupt."`
 	Prefix string         `help:"Only photos whose path below the source begins so."`
 	JSON   bool           `help:"One JSON object a line."`
@@ -73,30 +74,34 @@ func (c *failuresCmd) Run() error {
 		}
 		byReason[o.Reason] = append(byReason[o.Reason], failure{text(o.Key), o.Reason, o.Message, o.SourceBytes, o.Batch, o.Ended})
 	}
-	c.print(byReason)
-	return damaged
+	if batches, err := ledger.Batches(ctx, st); err == nil && len(batches) == 0 {
+		return exit{exitFailures, fmt.Errorf("nothing has been run into %s yet", c.Dest)}
+	}
+	return errors.Join(damaged, c.print(byReason))
 }
 
-func (c *failuresCmd) print(byReason map[imaging.Reason][]failure) {
-	enc, n := json.NewEncoder(os.Stdout), 0
+func (c *failuresCmd) print(byReason map[imaging.Reason][]failure) error {
+	out := bufio.NewWriter(os.Stdout)
+	enc, n := json.NewEncoder(out), 0
 	for _, reason := range imaging.FailureReasons {
 		list := byReason[reason]
 		slices.SortFunc(list, func(a, b failure) int { return strings.Compare(a.Key, b.Key) })
 		if len(list) > 0 && !c.JSON {
-			fmt.Printf("%s: %d\n", reason, len(list))
+			fmt.Fprintf(out, "%s: %d\n", reason, len(list))
 		}
 		for _, f := range list {
 			n++
 			if c.JSON {
-				_ = enc.Encode(f)
+				_ = enc.Encode(f) // what it meets, Flush tells
 				continue
 			}
-			fmt.Printf("  %s\n      %s\n", f.Key, line(f.Message))
+			fmt.Fprintf(out, "  %s\n      %s\n", f.Key, line(f.Message))
 		}
 	}
 	if n == 0 && !c.JSON {
-		fmt.Println("no failures")
+		fmt.Fprintln(out, "no failures")
 	}
+	return out.Flush()
 }
 
 // mended reports whether the photo was published after it failed by a run that died before

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"unicode"
@@ -21,7 +22,7 @@ import (
 )
 
 type inspectCmd struct {
-	Dest string `arg:"" name:"dst" help:"The destination folder of a run."`
+	Dest string `arg:"" name:"dst" help:"The destination of a run or a fleet: a folder, gs://bucket or gs://bucket/prefix."`
 	Key  string `arg:"" help:"The photo: its path below the source, as status and failures print it."`
 	JSON bool   `help:"Print the manifest itself."`
 }
@@ -70,7 +71,7 @@ func unpublished(ctx context.Context, st store.Store, key queue.Key) error {
 func explain(out io.Writer, m worker.Manifest) {
 	s := m.Source
 	fmt.Fprintf(out, "%s\n\n", text(m.Key))
-	fmt.Fprintf(out, "source     %s, %d × %d, %s", strings.ToUpper(string(s.Format)), s.Width, s.Height, humanize.IBytes(uint64(s.Bytes)))
+	fmt.Fprintf(out, "source     %s, %d × %d, %s", line(strings.ToUpper(string(s.Format))), s.Width, s.Height, size(s.Bytes))
 	if s.Profile != "" {
 		fmt.Fprintf(out, ", profile %s", line(s.Profile))
 	}
@@ -80,16 +81,16 @@ func explain(out io.Writer, m worker.Manifest) {
 	if s.Frames > 1 {
 		fmt.Fprintf(out, ", the first of %d frames", s.Frames)
 	}
-	fmt.Fprintf(out, "\npublished  %s by recipe %s (%s)\n", m.Published.Local().Format("2006-01-02 15:04:05"), m.Recipe, m.Fingerprint)
-	fmt.Fprintf(out, "engine     burnish %s, libvips %s\n", m.Engine.Version, m.Engine.Libvips)
+	fmt.Fprintf(out, "\npublished  %s by recipe %s (%s)\n", m.Published.Local().Format("2006-01-02 15:04:05"), line(m.Recipe), line(m.Fingerprint))
+	fmt.Fprintf(out, "engine     burnish %s, libvips %s\n", line(m.Engine.Version), line(m.Engine.Libvips))
 	fmt.Fprintf(out, "edges      4:2:0 would cost saturated edges ΔE %.1f more than their surroundings hide\n", m.Analysis.ChromaLoss)
 	if len(m.Steps) == 0 {
 		fmt.Fprint(out, "steps      none: the photo keeps its tones and colours\n")
 	}
 	for _, step := range m.Steps {
-		fmt.Fprintf(out, "step       %s %.2f: %s", step.Name, step.Strength, step.Why)
+		fmt.Fprintf(out, "step       %s %.2f: %s", line(step.Name), step.Strength, line(step.Why))
 		if step.Veto != "" {
-			fmt.Fprintf(out, "; vetoed: %s", step.Veto)
+			fmt.Fprintf(out, "; vetoed: %s", line(step.Veto))
 		}
 		fmt.Fprintln(out)
 	}
@@ -97,10 +98,18 @@ func explain(out io.Writer, m worker.Manifest) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprint(w, "variant\tsize\tbytes\tquality\tchroma\t\n")
 	for _, v := range m.Variants {
-		fmt.Fprintf(w, "%s\t%d × %d\t%s\t%d\t%s\t%s\n", text(v.Path), v.Width, v.Height, humanize.IBytes(uint64(v.Bytes)), v.Quality, v.Chroma, v.Note)
+		quality := strconv.Itoa(v.Quality)
+		if v.Quality == 0 {
+			quality = "as it came"
+		}
+		fmt.Fprintf(w, "%s\t%d × %d\t%s\t%s\t%s\t%s\n", text(v.Path), v.Width, v.Height, size(v.Bytes), quality,
+			line(string(v.Chroma)), line(v.Note))
 	}
 	w.Flush()
 }
+
+// size is a number of bytes as people read it. What is below nothing is told as nothing.
+func size(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 
 // text is a key as people read and type it: UTF-8, on one line.
 func text(key queue.Key) string {

@@ -2,13 +2,12 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"burnish/worker/ledger"
@@ -16,65 +15,66 @@ import (
 
 // progress tells a person how far a run is: a bar on a terminal, a line now and then elsewhere.
 type progress struct {
-	start         time.Time
-	total         atomic.Int64 // photos found so far that need work
-	walked        atomic.Bool  // total is final
-	ended, failed atomic.Int64
+	start     time.Time
+	found     atomic.Int64 // photos in the source, so far
+	walked    atomic.Bool  // found is final
+	fresh     atomic.Int64 // of them, left alone
+	published atomic.Int64 // of them, asked for
+	ended     atomic.Int64 // of those, with an outcome
+	failed    atomic.Int64
 
-	draw   func()
-	finish func()
-	stop   chan struct{}
-	done   sync.WaitGroup
+	stop chan struct{}
+	done sync.WaitGroup
 }
 
-// plainInterval is how often a line is printed where no bar can be drawn.
-const plainInterval = 10 * time.Second
+// How often progress is told: on a terminal, and where lines add up.
+const (
+	barInterval   = 200 * time.Millisecond
+	plainInterval = 10 * time.Second
+)
 
-// newProgress starts telling. A nil file tells nothing.
+// newProgress starts telling.
 func newProgress(out *os.File) *progress {
-	p := &progress{start: time.Now(), stop: make(chan struct{}), draw: func() {}, finish: func() {}}
-	interval := plainInterval
-	switch {
-	case out == nil:
-	case term.IsTerminal(int(out.Fd())):
-		interval = 200 * time.Millisecond
-		p.bar(out)
-	default:
-		p.draw = func() { fmt.Fprintln(out, p.line()) }
-	}
-	p.done.Go(func() {
-		tick := time.NewTicker(interval)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				p.draw()
-			case <-p.stop:
-				p.finish()
-				return
-			}
-		}
-	})
+	p := &progress{start: time.Now(), stop: make(chan struct{})}
+	p.done.Go(func() { p.tell(out) })
 	return p
 }
 
-func (p *progress) bar(out io.Writer) {
-	bar := progressbar.NewOptions64(-1,
-		progressbar.OptionSetWriter(out),
-		progressbar.OptionSetWidth(24),
-		progressbar.OptionShowCount(),
-		progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionSetPredictTime(false),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionThrottle(0))
-	p.draw = func() {
-		if total := p.total.Load(); total > 0 {
-			bar.ChangeMax64(total)
+func (p *progress) tell(out *os.File) {
+	interval, draw, erase := plainInterval, func() { fmt.Fprintln(out, p.line()) }, func() {}
+	if term.IsTerminal(int(out.Fd())) {
+		interval = barInterval
+		draw = func() {
+			columns, _, err := term.GetSize(int(out.Fd()))
+			if err != nil {
+				columns = 80
+			}
+			fmt.Fprint(out, "\r", fit(p.share(), p.line(), columns-1), "\x1b[K")
 		}
-		bar.Describe(p.line())
-		_ = bar.Set64(p.ended.Load())
+		erase = func() { fmt.Fprint(out, "\r\x1b[K") }
 	}
-	p.finish = func() { _ = bar.Clear() }
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			draw()
+		case <-p.stop:
+			erase()
+			return
+		}
+	}
+}
+
+// fit lays out a bar and a line in so many columns: without the bar where both are too long,
+// and with the end of the line cut off where it alone is.
+func fit(share float64, line string, columns int) string {
+	const least, most = 10, 30
+	if room := min(columns-len(line)-3, most); room >= least {
+		full := int(share * float64(room))
+		return "[" + strings.Repeat("=", full) + strings.Repeat(" ", room-full) + "] " + line
+	}
+	return line[:max(0, min(len(line), columns))]
 }
 
 // observe counts one outcome.
@@ -85,23 +85,38 @@ func (p *progress) observe(o ledger.Outcome) {
 	p.ended.Add(1)
 }
 
+// share is the part of the photos that is behind us, 0 to 1; 0 while nobody knows.
+func (p *progress) share() float64 {
+	found := p.found.Load()
+	if !p.walked.Load() || found == 0 {
+		return 0
+	}
+	return min(1, float64(p.fresh.Load()+p.ended.Load())/float64(found))
+}
+
 // line says: photos done, rate, time left, failures.
 func (p *progress) line() string {
-	ended, total, more := p.ended.Load(), p.total.Load(), "+"
-	if p.walked.Load() {
-		more = ""
-	}
+	fresh, ended, found := p.fresh.Load(), p.ended.Load(), p.found.Load()
 	elapsed := time.Since(p.start)
-	rate := float64(ended) / elapsed.Seconds()
-	s := fmt.Sprintf("%d of %d%s photos, %.1f a second", ended, total, more, rate)
-	if more == "" && rate > 0 {
-		left := time.Duration(float64(total-ended) / rate * float64(time.Second))
+	behind := fresh + ended
+	s := fmt.Sprintf("%d of %d", behind, found)
+	if !p.walked.Load() {
+		s += "+"
+	}
+	s += fmt.Sprintf(" photos, %.1f a second", float64(ended)/elapsed.Seconds())
+	if p.walked.Load() && behind > 0 {
+		left := time.Duration(float64(elapsed) * float64(max(0, found-behind)) / float64(behind))
 		s += fmt.Sprintf(", %s left", left.Round(time.Second))
 	}
 	if failed := p.failed.Load(); failed > 0 {
 		s += fmt.Sprintf(", %d failed", failed)
 	}
 	return s
+}
+
+// undone is how many photos have no outcome, and whether there may be more.
+func (p *progress) undone() (n int64, more bool) {
+	return max(0, p.found.Load()-p.fresh.Load()-p.ended.Load()), !p.walked.Load()
 }
 
 // close stops telling and waits until nothing more is written.

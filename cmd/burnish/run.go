@@ -77,6 +77,9 @@ func (c *runCmd) Run(log *slog.Logger) error {
 		return exit{exitUsage, fmt.Errorf("--deadline %v: expected at least 1s", c.Deadline)}
 	}
 	soft, hard := setup.Signals()
+	defer context.AfterFunc(soft, func() {
+		fmt.Fprintln(os.Stderr, "\nburnish: finishing the photos in hand; interrupt again to stop at once")
+	})()
 	r := &run{runCmd: c, log: log}
 	defer r.close()
 	if err := r.open(soft, hard); err != nil {
@@ -166,11 +169,14 @@ func (r *run) work(soft, hard context.Context) error {
 	defer settled()
 	g, ctx := errgroup.WithContext(receiving)
 	g.Go(func() error {
+		r.count(ctx)
+		return nil
+	})
+	g.Go(func() error {
 		defer settled()
 		if err := r.publish(ctx); err != nil {
 			return err
 		}
-		r.progress.walked.Store(true)
 		_ = r.queue.Settled(ctx)
 		return nil
 	})
@@ -179,6 +185,20 @@ func (r *run) work(soft, hard context.Context) error {
 		return w.Run(ctx, r.queue)
 	})
 	return g.Wait()
+}
+
+// count finds out how many photos there are, for the progress alone: publishing waits for the
+// queue, so it knows only at the end. A listing that fails is publish's to report.
+func (r *run) count(ctx context.Context) {
+	for a, err := range r.source.List(ctx, store.Range{}) {
+		if err != nil {
+			return
+		}
+		if !hidden(queue.Key(a.Name)) {
+			r.progress.found.Add(1)
+		}
+	}
+	r.progress.walked.Store(true)
 }
 
 // publish walks photos and manifests side by side and publishes what is missing or stale.
@@ -192,10 +212,10 @@ func (r *run) publish(ctx context.Context) error {
 			continue
 		}
 		if d.State == batch.Fresh && !r.Force {
-			r.tally.fresh()
+			r.progress.fresh.Add(1)
 			continue
 		}
-		r.progress.total.Add(1)
+		r.progress.published.Add(1)
 		job := queue.Job{Key: d.Key, Generation: d.Generation, Batch: r.batch.ID}
 		if err := r.queue.Publish(ctx, queue.Backfill, job); err != nil {
 			return err
@@ -228,21 +248,25 @@ func (r *run) finish(soft context.Context, stopped error) error {
 	if r.JSON {
 		enc := json.NewEncoder(os.Stdout)
 		enc.SetIndent("", "  ")
-		_ = enc.Encode(s)
+		err = errors.Join(err, enc.Encode(s))
 	} else {
-		s.print(os.Stdout)
+		err = errors.Join(err, s.print(os.Stdout))
 	}
-	left := r.progress.total.Load() - r.progress.ended.Load()
+	left, more := r.progress.undone()
+	atLeast := ""
+	if more {
+		atLeast = "at least "
+	}
 	switch {
 	case stopped != nil:
 		return exit{exitFailures, errors.Join(stopped, err,
-			fmt.Errorf("%d photos were left undone: mend the cause and run the same command again", left))}
+			fmt.Errorf("photos left undone: %s%d; mend the cause and run the same command again", atLeast, left))}
 	case err != nil:
-		return exit{exitFailures, fmt.Errorf("the photos are written, but not the ledger: %w", err)}
+		return exit{exitFailures, fmt.Errorf("the photos are written, but not all that is said of them: %w", err)}
 	case interrupted:
 		return exit{exitInterrupted, errors.New("interrupted; the same command goes on")}
 	case s.failures() > 0:
-		return exit{exitFailures, fmt.Errorf("%d photos failed; see burnish failures %s", s.failures(), r.Dest)}
+		return exit{exitFailures, fmt.Errorf("photos failed: %d; see burnish failures %s", s.failures(), r.Dest)}
 	}
 	return nil
 }

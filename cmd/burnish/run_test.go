@@ -159,6 +159,7 @@ func TestRunRefuses(t *testing.T) {
 		{"destination is a dangling link", []string{"run", src, filepath.Join(dir, "dangling")}, exitNotStarted, "link"},
 		{"source is Burnish's own output", []string{"run", filepath.Join(dir, "variants"), dir}, exitNotStarted, "original photos"},
 		{"nothing to inspect", []string{"inspect", src, "b.jpg"}, exitFailures, "nothing is known"},
+		{"failures of nothing", []string{"failures", src}, exitFailures, "nothing has been run"},
 		{"unknown reason", []string{"failures", src, "--reason", "ugly"}, exitUsage, "corrupt"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 )
 
 type statusCmd struct {
-	Dest string `arg:"" name:"dst" help:"The destination folder of a run."`
+	Dest string `arg:"" name:"dst" help:"The destination of a run or a fleet: a folder, gs://bucket or gs://bucket/prefix."`
 	JSON bool   `help:"Print JSON."`
 }
 
@@ -60,8 +60,11 @@ func (c *statusCmd) Run() error {
 	if !b.Ended.IsZero() {
 		fmt.Printf(", ended %s", b.Ended.Local().Format("2006-01-02 15:04:05"))
 	}
+	if b.State == batch.Running && b.Kind == batch.Run {
+		fmt.Print("\nif no burnish is at work there, it died: the same run goes on")
+	}
 	fmt.Print("\n\n")
-	s.Figures.print(os.Stdout)
+	damaged = errors.Join(damaged, s.Figures.print(os.Stdout))
 	if len(s.Earlier) > 0 {
 		fmt.Println("\nbefore it:")
 		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)

@@ -9,8 +9,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"burnish/imaging"
 	"burnish/worker/batch"
 	"burnish/worker/ledger"
@@ -48,8 +46,8 @@ type saving struct {
 func summarize(s ledger.Summary) summary {
 	out := summary{
 		Done:        s.Done,
-		Skipped:     maps.Clone(s.Skipped),
-		Failed:      maps.Clone(s.Failed),
+		Skipped:     counts(s.Skipped),
+		Failed:      counts(s.Failed),
 		SourceBytes: s.SourceBytes,
 		Formats:     make(map[imaging.Format]output),
 		Savings:     []saving{},
@@ -73,12 +71,23 @@ func summarize(s ledger.Summary) summary {
 	return out
 }
 
+// counts copies, so that none is {} in JSON and not null.
+func counts(of map[imaging.Reason]int64) map[imaging.Reason]int64 {
+	m := make(map[imaging.Reason]int64)
+	maps.Copy(m, of)
+	return m
+}
+
 func (s summary) failures() int64 { return total(s.Failed) }
 
 // print writes the closing table.
-func (s summary) print(out io.Writer) {
+func (s summary) print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	defer w.Flush()
+	s.lines(w)
+	return w.Flush()
+}
+
+func (s summary) lines(w io.Writer) {
 	fmt.Fprintf(w, "done\t%d\n", s.Done)
 	fmt.Fprintf(w, "fresh\t%d\tpublished before, not touched\n", s.Fresh)
 	printReasons(w, "skipped", s.Skipped, s.Examples)
@@ -86,16 +95,16 @@ func (s summary) print(out io.Writer) {
 	if s.Done == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\nbytes in\t%s\t\t%d photos\n", humanize.IBytes(uint64(s.SourceBytes)), s.Done)
+	fmt.Fprintf(w, "\nbytes in\t%s\t\t%d photos\n", size(s.SourceBytes), s.Done)
 	for _, format := range imaging.Written {
 		if f, ok := s.Formats[format]; ok {
-			fmt.Fprintf(w, "%s out\t%s\t%s\t%d variants\n", format, humanize.IBytes(uint64(f.Bytes)), share(f.Bytes, s.SourceBytes), f.Variants)
+			fmt.Fprintf(w, "%s out\t%s\t%s\t%d variants\n", format, size(f.Bytes), share(f.Bytes, s.SourceBytes), f.Variants)
 		}
 	}
 	if len(s.Savings) > 0 {
 		fmt.Fprint(w, "\nlargest savings: a photo against all its variants in its smallest format\n")
 		for _, v := range s.Savings {
-			fmt.Fprintf(w, "%s\t→ %s %s\t\t%s\n", humanize.IBytes(uint64(v.SourceBytes)), humanize.IBytes(uint64(v.Bytes)), v.Format, v.Key)
+			fmt.Fprintf(w, "%s\t→ %s %s\t\t%s\n", size(v.SourceBytes), size(v.Bytes), v.Format, v.Key)
 		}
 	}
 	cpu := time.Duration(s.CPUSeconds / float64(s.Done) * float64(time.Second))

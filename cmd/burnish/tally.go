@@ -15,9 +15,8 @@ type tally struct {
 	ledger   *ledger.Writer
 	progress *progress
 
-	mu        sync.Mutex
-	counted   ledger.Summary
-	untouched int64 // photos that were fresh without being looked at
+	mu      sync.Mutex
+	counted ledger.Summary
 }
 
 // Record implements worker.Recorder.
@@ -32,19 +31,13 @@ func (t *tally) Record(ctx context.Context, o ledger.Outcome) error {
 	return nil
 }
 
-func (t *tally) fresh() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.untouched++
-}
-
 // totals is what the batch's record keeps.
 func (t *tally) totals() batch.Totals {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	totals := batch.TotalsOf(t.counted)
-	totals.Fresh = t.untouched
-	totals.Published = t.progress.total.Load()
+	totals.Fresh = t.progress.fresh.Load()
+	totals.Published = t.progress.published.Load()
 	totals.Seen = totals.Fresh + totals.Published
 	return totals
 }
@@ -53,7 +46,7 @@ func (t *tally) summary() summary {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := summarize(t.counted)
-	s.Fresh += t.untouched
+	s.Fresh += t.progress.fresh.Load() // those that were not even looked at
 	return s
 }
 
