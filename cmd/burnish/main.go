@@ -47,6 +47,9 @@ type cli struct {
 	Failures failuresCmd `cmd:"" help:"List the photos that failed, by reason."`
 	Inspect  inspectCmd  `cmd:"" help:"Explain what was done to one photo."`
 	Recipe   recipeCmd   `cmd:"" help:"Check, show and describe recipes."`
+	Setup    setupCmd    `cmd:"" help:"Make the topics and subscriptions that a fleet needs."`
+	Worker   workerCmd   `cmd:"" help:"Improve the photos that Pub/Sub asks for."`
+	Recorder recorderCmd `cmd:"" help:"Write what the workers of a fleet have done into the ledger."`
 	Version  versionCmd  `cmd:"" help:"Print the versions of both programs, libvips and each encoder."`
 }
 

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -25,9 +26,27 @@ func (f Folders) OpenDest() (*store.Directory, error) {
 	return d, err
 }
 
-// OpenDestination opens for reading what an earlier run has written.
-func OpenDestination(path string) (*store.Directory, error) {
-	dir, err := ExistingFolder(path)
+// OpenDestination opens for reading what has been written to a folder, or to a bucket as
+// gs://bucket or gs://bucket/prefix.
+func OpenDestination(text string) (Opened, error) {
+	place, err := ParsePlace(text)
+	if err != nil {
+		return nil, fmt.Errorf("destination: %w", err)
+	}
+	if place.Bucket != "" {
+		ctx := context.Background()
+		client, err := openStorage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		b, err := openBucket(ctx, client, place)
+		if err != nil {
+			client.Close()
+			return nil, fmt.Errorf("destination: %w", err)
+		}
+		return lasting{b, client}, nil
+	}
+	dir, err := ExistingFolder(place.Folder)
 	if err != nil {
 		return nil, fmt.Errorf("destination: %w", err)
 	}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"burnish/cmd/internal/setup"
+	"burnish/imaging"
+	"burnish/imaging/imager"
+	"burnish/queue/pubsub"
+	"burnish/worker"
+	"burnish/worker/ledger"
+	"burnish/worker/outcomes"
+)
+
+type workerCmd struct {
+	fleetFlags `embed:""`
+	Source     string        `required:"" placeholder:"URL" help:"Where photos come from: gs://bucket, gs://bucket/prefix or a folder."`
+	Recipe     string        `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
+	Jobs       int           `default:"0" placeholder:"N" help:"Photos worked on at once. Default: one per core."`
+	Deadline   time.Duration `default:"60s" placeholder:"D" help:"Time a photo may take before it fails as timeout. Default: ${default}."`
+	Grace      time.Duration `default:"25s" placeholder:"D" help:"Time after SIGTERM in which photos in hand are finished. Default: ${default}."`
+}
+
+// Help tells how a worker lives and ends.
+func (*workerCmd) Help() string {
+	return `Takes jobs from the lanes upload, rerun and backfill, in that priority, and publishes the outcome
+of each before it acks it. Any number of workers may run on a bucket; a folder has one writer.
+
+SIGTERM or Ctrl-C once takes nothing new, finishes what fits into --grace, hands the rest back
+and ends with exit status 0; twice hands back at once. A worker that is killed costs its photos
+a minute and nothing else.`
+}
+
+// lease bounds what one delivery may take, slots waited for included.
+const lease = 10 * time.Minute
+
+// fleetWorker is everything that one worker has open.
+type fleetWorker struct {
+	*workerCmd
+	log     *slog.Logger
+	recipe  imaging.Recipe
+	ends    setup.Ends
+	opened  []io.Closer // closed from the last to the first
+	config  worker.Config
+	cloud   *setup.Cloud
+	queue   *pubsub.Queue
+	done    atomic.Int64 // outcomes by status
+	failed  atomic.Int64
+	skipped atomic.Int64
+	record  worker.Recorder
+}
+
+func (c *workerCmd) Run(log *slog.Logger) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.Jobs < 0 || c.Jobs > 1024 {
+		return exit{exitUsage, fmt.Errorf("--jobs %d: expected 1 to 1024, or 0 for one per core", c.Jobs)}
+	}
+	if c.Jobs == 0 {
+		c.Jobs = runtime.NumCPU()
+	}
+	if c.Deadline < time.Second || c.Deadline > lease/4 {
+		return exit{exitUsage, fmt.Errorf("--deadline %v: expected 1s to %v", c.Deadline, lease/4)}
+	}
+	if c.Grace < 0 {
+		return exit{exitUsage, fmt.Errorf("--grace %v: expected 0s or more", c.Grace)}
+	}
+	slog.SetDefault(log) // for the queue
+	soft, hard := setup.Signals()
+	hard = within(soft, hard, c.Grace)
+	w := &fleetWorker{workerCmd: c, log: log}
+	defer w.close()
+	err := w.open(soft, hard)
+	if err == nil {
+		err = w.work(soft)
+	}
+	if errors.Is(context.Cause(soft), setup.ErrInterrupted) && !errors.Is(err, worker.ErrHalted) {
+		return nil
+	}
+	return err
+}
+
+// within returns hard, ended at the latest when the grace after the end of soft is over.
+func within(soft, hard context.Context, grace time.Duration) context.Context {
+	ctx, cancel := context.WithCancelCause(hard)
+	context.AfterFunc(soft, func() {
+		time.AfterFunc(grace, func() { cancel(errors.New("the grace is over")) })
+	})
+	return ctx
+}
+
+// open opens every part, the cheap and likely wrong ones first.
+func (w *fleetWorker) open(soft, hard context.Context) error {
+	var err error
+	if w.recipe, err = recipe(w.Recipe); err != nil {
+		return err
+	}
+	if w.ends, err = setup.ParseEnds(w.Source, w.Dest); err != nil {
+		return exit{exitUsage, err}
+	}
+	if w.cloud, err = setup.OpenCloud(soft, w.Project); err != nil {
+		return err
+	}
+	w.opened = append(w.opened, w.cloud)
+	if err := w.cloud.CheckOutcomes(soft, w.Name); err != nil {
+		return err
+	}
+	source, dest, err := w.cloud.OpenEnds(soft, w.ends)
+	if err != nil {
+		return err
+	}
+	w.opened = append(w.opened, source, dest)
+	pool, err := setup.StartImagers(soft, imager.Options{Slots: w.Jobs, Deadline: w.Deadline, Log: w.log})
+	if err != nil {
+		return err
+	}
+	w.opened = append(w.opened, pool)
+	publisher := outcomes.NewPublisher(w.cloud.PubSub, w.Name)
+	w.opened = append(w.opened, publisher)
+	w.record = publisher
+	w.config = worker.Config{Source: source, Dest: dest, Imager: pool, Recipe: w.recipe, Record: w, Log: w.log}
+	opts := pubsub.Options{Slots: w.Jobs + prefetch, Lease: lease, Hard: hard}
+	if w.ends.Source.Bucket != "" {
+		opts.Photo = w.ends.Source.Photo
+	}
+	w.queue = pubsub.New(w.cloud.PubSub, w.Name, opts)
+	return nil
+}
+
+// close closes whatever is open.
+func (w *fleetWorker) close() {
+	if w.queue != nil {
+		w.queue.Close()
+	}
+	for _, c := range slices.Backward(w.opened) {
+		_ = c.Close()
+	}
+}
+
+// Record implements worker.Recorder: it counts what has been published.
+func (w *fleetWorker) Record(ctx context.Context, o ledger.Outcome) error {
+	if err := w.record.Record(ctx, o); err != nil {
+		return err
+	}
+	switch o.Status {
+	case ledger.Done:
+		w.done.Add(1)
+	case ledger.Skipped:
+		w.skipped.Add(1)
+	case ledger.Failed:
+		w.failed.Add(1)
+	}
+	return nil
+}
+
+// work receives until soft ends or nothing can be done any more.
+func (w *fleetWorker) work(soft context.Context) error {
+	fmt.Fprintf(os.Stderr, "burnish: working on %s in project %s, %s → %s, %d photos at once\n",
+		w.Name, w.Project, w.ends.Source, w.ends.Dest, w.Jobs)
+	err := worker.New(w.config).Run(soft, w.queue)
+	fmt.Fprintf(os.Stderr, "burnish: worker ended with %d photos done, %d skipped, %d failed\n",
+		w.done.Load(), w.skipped.Load(), w.failed.Load())
+	switch {
+	case errors.Is(err, worker.ErrHalted):
+		return exit{exitFailures, fmt.Errorf("%w\nphotos in hand were handed back: mend the cause and start again", w.cloud.Explain(err))}
+	case err != nil:
+		return w.cloud.Explain(err)
+	}
+	return nil
+}
