@@ -131,10 +131,10 @@ func (b *bench) compareLooks(t *table, ours, theirs map[string][]variant, ladder
 	var all looks
 	for _, f := range imaging.Written {
 		l := compare(f, mine, sharps, points)
-		l.add(t, string(f), len(ladder) > 0, len(ladder) > 0)
+		l.add(t, string(f), len(ladder) > 0, false)
 		all.merge(l)
 	}
-	all.add(t, "all formats", false, len(ladder) > 0)
+	all.add(t, "all formats", len(ladder) > 0, len(ladder) > 0)
 	return nil
 }
 
@@ -194,15 +194,19 @@ func (l *looks) add(t *table, name string, sizes, held bool) {
 		fmt.Sprintf("%.2f and %.2f", mean(l.ourScores), mean(l.theirScores)))
 	ratio := spreadOf([]float64{l.ourBytes / l.theirBytes})
 	if held {
-		t.target(name+": bytes", ratio, atMost(targetBytes))
+		t.target(name+": bytes, burnish / sharp", ratio, atMost(targetBytes))
 		t.target(name+": score less sharp's", spreadOf([]float64{mean(l.ourScores) - mean(l.theirScores)}), atLeast(0))
 	} else {
-		t.spread(name+": bytes", "", ratio)
+		t.spread(name+": bytes, burnish / sharp", "", ratio)
 	}
 	if sizes {
 		g := geomean(l.equal)
-		t.spread(fmt.Sprintf("%s: bytes at sharp's score (%d of %d extrapolated)", name, l.outside, len(l.equal)),
-			"", spread{g, g, g})
+		label := fmt.Sprintf("%s: the same at sharp's score (%d of %d extrapolated)", name, l.outside, len(l.equal))
+		if held {
+			t.target(label, spread{g, g, g}, atMost(targetBytes))
+		} else {
+			t.spread(label, "", spread{g, g, g})
+		}
 	}
 }
 

@@ -25,6 +25,7 @@ type bench struct {
 	reps   int
 	ladder []int // steps of quality around our defaults, for bytes at equal quality
 	many   int   // photos of the endurance part
+	each   bool  // show every photo of a tuning run
 
 	decoderScript, sharpScript, engine string
 
@@ -48,6 +49,7 @@ func main() {
 	ladder := flag.String("ladder", "-8,8", "steps of quality around our defaults for equal-quality bytes")
 	only := flag.String("widths", "", "with -tune: other widths than the catalogue's")
 	recipe := flag.String("recipe", "", "a recipe file instead of the built-in catalogue")
+	flag.BoolVar(&b.each, "each", false, "with -tune: also show every photo by itself")
 	flag.IntVar(&b.reps, "reps", 3, "repetitions of what is timed")
 	flag.IntVar(&b.many, "many", 10_000, "photos of the endurance part")
 	flag.StringVar(&b.cache, "cache", ".cache/bench", "working folder")

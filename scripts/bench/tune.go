@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,7 +35,7 @@ func (b *bench) tune(grid string) error {
 	}
 	results := make([]family, 0, len(families))
 	for _, fields := range families {
-		f := family{name: describe(fields), points: map[string][]scored{}}
+		f := family{name: describe(fields), points: map[string][]scored{}, loss: map[string]float64{}}
 		for _, q := range qualities {
 			request, err := with(base, format, fields, q)
 			if err != nil {
@@ -48,7 +49,38 @@ func (b *bench) tune(grid string) error {
 		results = append(results, f)
 	}
 	printFamilies(format, qualities, results, sharp)
+	if b.each {
+		b.printPhotos(results)
+	}
 	return nil
+}
+
+// printPhotos shows, photo by photo, the bytes of every family in those of the first, at the
+// middle of the scores that the first reaches.
+func (b *bench) printPhotos(all []family) {
+	fmt.Println("bytes at equal score by photo, with its chroma loss")
+	for _, photo := range b.photos {
+		fmt.Printf("  %-22s loss %5.2f ", filepath.Base(photo), all[0].loss[photo])
+		for _, f := range all[1:] {
+			var r []float64
+			for key, base := range all[0].points {
+				if !strings.HasPrefix(key, photo+" ") {
+					continue
+				}
+				low, high := math.Inf(1), math.Inf(-1)
+				for _, s := range base {
+					low, high = min(low, s.score), max(high, s.score)
+				}
+				x, _, okX := bytesAt(f.points[key], (low+high)/2)
+				y, _, okY := bytesAt(base, (low+high)/2)
+				if okX && okY {
+					r = append(r, x/y)
+				}
+			}
+			fmt.Printf(" %s %.3f", f.name, geomean(r))
+		}
+		fmt.Println()
+	}
 }
 
 // sharpDefaults are the variants that sharp makes of the photos with its defaults. They are
@@ -94,6 +126,7 @@ type family struct {
 	name   string
 	rungs  []rung
 	points map[string][]scored // by variant
+	loss   map[string]float64  // ChromaLoss by photo
 }
 
 // rung is one quality of a family: encoding CPU in ms, bytes and score of a variant, means.
@@ -117,6 +150,9 @@ func (b *bench) measure(f *family, request imaging.Request, quality int) error {
 			return err
 		}
 		byPhoto[photo] = m.Variants
+		if m.Analysis != nil {
+			f.loss[photo] = m.Analysis.ChromaLoss
+		}
 		cpu += m.Timings.Encode.Seconds() * 1000
 		for _, v := range m.Variants {
 			n++
