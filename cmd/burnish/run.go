@@ -203,7 +203,8 @@ func (r *run) count(ctx context.Context) {
 
 // publish walks photos and manifests side by side and publishes what is missing or stale.
 func (r *run) publish(ctx context.Context) error {
-	decisions := batch.Reconcile(ctx, r.source, r.dest, r.batch.Fingerprint, batch.Options{Body: worker.ManifestMetadata})
+	source := r.source.Skipping(func(path string) bool { return hidden(queue.Key(path)) })
+	decisions := batch.Reconcile(ctx, source, r.dest, r.batch.Fingerprint, batch.Options{Body: worker.ManifestMetadata})
 	for d, err := range decisions {
 		if err != nil {
 			return fmt.Errorf("list: %w", err)

@@ -66,7 +66,8 @@ type Options struct {
 // was published after its manifest's turn seems missing or stale, and the worker that gets
 // the job finds it fresh. Orphans are different, as somebody may delete them: a photo that
 // came after its turn would leave its manifest behind as one. So the photo of a manifest
-// without a photo is looked up by name before it is called an orphan.
+// without a photo is looked up by name before it is called an orphan. Where that is denied
+// nobody knows, and nothing is decided: its folder is closed, and is listed as such.
 //
 // Names that end with a slash, with which consoles keep empty folders, are no photos. The
 // first error ends the walk.
@@ -177,6 +178,8 @@ func (r *reconciler) alone(manifest object) error {
 	switch {
 	case err == nil:
 		return r.both(object{manifest.key, a}, manifest)
+	case errors.Is(err, store.ErrDenied):
+		return nil
 	case !errors.Is(err, store.ErrNotExist) && !errors.Is(err, store.ErrName):
 		return fmt.Errorf("look for %q in %s: %w", manifest.key, r.src, err)
 	case !r.yield(Decision{Key: queue.Key(manifest.key), State: Orphan, Manifest: manifest.Generation}, nil):

@@ -272,11 +272,31 @@ func TestReconcileStops(t *testing.T) {
 	t.Run("when a photo cannot be looked up", func(t *testing.T) {
 		src, dst := photos(), newMemory()
 		published(dst, "a", origin(1, current))
-		src.onStat = store.ErrDenied
+		src.onStat = store.ErrUnavailable
+		n := 0
 		for d, err := range batch.Reconcile(t.Context(), src, dst, current, batch.Options{}) {
-			if !errors.Is(err, store.ErrDenied) {
+			if n++; !errors.Is(err, store.ErrUnavailable) {
 				t.Errorf("%v, %v", d, err)
 			}
 		}
+		if n != 1 {
+			t.Errorf("%d errors", n)
+		}
 	})
+}
+
+// TestClosedFolder keeps the manifests of photos in a folder that may not be read any more.
+func TestClosedFolder(t *testing.T) {
+	src, dst := photos("closed", "z"), newMemory()
+	published(dst, "closed/a", origin(1, current))
+	published(dst, "z", origin(1, current))
+	src.onStat = store.ErrDenied
+	got := decisions(t, batch.Reconcile(t.Context(), src, dst, current, batch.Options{}))
+	want := []batch.Decision{
+		{Key: "closed", State: batch.Missing, Generation: 1, Bytes: 100},
+		{Key: "z", State: batch.Fresh, Generation: 1, Bytes: 101, Manifest: 9},
+	}
+	if d := gocmp.Diff(want, got); d != "" {
+		t.Errorf("decisions (-want +got):\n%s", d)
+	}
 }

@@ -65,7 +65,7 @@ func Exclude(paths ...string) DirectoryOption {
 }
 
 // Foreign says that others wrote the files, so that no metadata is looked for. It makes
-// listing faster, and lists files that may not be read.
+// listing faster, and lists files and folders that may not be read.
 func Foreign() DirectoryOption {
 	return func(o *directoryOptions) { o.foreign = true }
 }
@@ -230,6 +230,8 @@ func (d *Directory) find(name string) (at string, info fs.FileInfo, err error) {
 		return at, info, nil
 	case info.IsDir() && d.isLink(name):
 		return "", nil, d.fault(name, fmt.Errorf("%w (to a folder)", ErrLink))
+	case info.IsDir() && d.foreign && closed(d.root, at):
+		return "", nil, fmt.Errorf("%s: %w to look into this folder", d.show(name), ErrDenied)
 	default:
 		return "", nil, fmt.Errorf("%s: %w (it is a %s)", d.show(name), ErrNotExist, kind(info.Mode()))
 	}

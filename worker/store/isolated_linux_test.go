@@ -218,3 +218,52 @@ func TestDenied(t *testing.T) {
 		}
 	}
 }
+
+// One folder that is closed costs what is in it, not the run.
+func TestClosedFolders(t *testing.T) {
+	if !asNobody(t) {
+		return
+	}
+	dir := t.TempDir()
+	for _, name := range []string{".hidden/a", "a", "closed/b", "closed!", "closed.jpg", "names-only/c", "search-only/d", "z/e"} {
+		writeFile(t, dir, name)
+	}
+	for name, mode := range map[string]os.FileMode{".hidden": 0, "closed": 0, "names-only": 0o444, "search-only": 0o111} {
+		path := filepath.Join(dir, name)
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		defer os.Chmod(path, 0o755)
+	}
+	d := openDirectory(t, dir, store.Foreign())
+	want := []string{".hidden", "a", "closed", "closed!", "closed.jpg", "names-only", "search-only", "z/e"}
+	if got := names(t, d); !slices.Equal(got, want) {
+		t.Errorf("listed %q, want %q", got, want)
+	}
+	for _, name := range []string{".hidden", "closed", "names-only", "search-only"} {
+		_, _, err := d.Read(t.Context(), name, 0, 100)
+		if !errors.Is(err, store.ErrDenied) || !strings.Contains(err.Error(), filepath.Join(dir, name)+":") {
+			t.Errorf("read %s: %v", name, err)
+		}
+	}
+	for r, want := range map[store.Range]int{
+		{Prefix: "closed"}: 3, {From: "closed!"}: 5, {From: "closed", To: "closed!"}: 1, {From: "closed/"}: 3,
+	} {
+		n := 0
+		for a, err := range d.List(t.Context(), r) {
+			if n++; err != nil || !r.Has(a.Name) {
+				t.Errorf("%+v: %+v, %v", r, a, err)
+			}
+		}
+		if n != want {
+			t.Errorf("%+v: %d names, want %d", r, n, want)
+		}
+	}
+	// What is skipped is not opened, or this folder would end the listing: its files are ours.
+	skip := func(path string) bool {
+		return path == ".hidden" || path == "z/e" || !strings.Contains(path, "z") && path > "a"
+	}
+	if got, want := names(t, openDirectory(t, dir).Skipping(skip)), []string{"a"}; !slices.Equal(got, want) {
+		t.Errorf("listed %q, want %q", got, want)
+	}
+}

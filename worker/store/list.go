@@ -15,9 +15,33 @@ import (
 // level in memory, in about 10 bytes each beyond their own, and looks at a file when its turn
 // comes: one that vanished by then is left out, and so is a folder. Symbolic links are listed
 // under their own names, whatever they lead to, so that none goes without an answer.
+//
+// A folder that may not be read ends the listing, unless the files are Foreign: there it is
+// listed like a file under its own name, which answers ErrDenied, and the walk goes on.
 func (d *Directory) List(ctx context.Context, r Range) iter.Seq2[Attrs, error] {
+	return d.list(ctx, r, func(string) bool { return false })
+}
+
+// Skipping returns the folder with a List that leaves out the files, and the folders with all
+// they hold, whose path skip reports. Such a folder is not even opened. The other methods are
+// those of the folder.
+func (d *Directory) Skipping(skip func(path string) bool) Store {
+	return skipping{Directory: d, skip: skip}
+}
+
+type skipping struct {
+	*Directory
+	skip func(path string) bool
+}
+
+// List walks what is not skipped.
+func (s skipping) List(ctx context.Context, r Range) iter.Seq2[Attrs, error] {
+	return s.list(ctx, r, s.skip)
+}
+
+func (d *Directory) list(ctx context.Context, r Range, skip func(path string) bool) iter.Seq2[Attrs, error] {
 	return func(yield func(Attrs, error) bool) {
-		w := walk{Directory: d, ctx: ctx, r: r, yield: yield}
+		w := walk{Directory: d, ctx: ctx, r: r, skip: skip, yield: yield}
 		if err := w.start(); err != nil && !errors.Is(err, errStopped) {
 			yield(Attrs{}, err)
 		}
@@ -31,6 +55,7 @@ type walk struct {
 	*Directory
 	ctx   context.Context
 	r     Range
+	skip  func(path string) bool
 	yield func(Attrs, error) bool
 }
 
@@ -41,7 +66,7 @@ func (w *walk) start() error {
 		return w.folder(w.root, "")
 	}
 	top := w.r.Prefix[:i]
-	if check(top) != nil || w.leftOut(top) || w.isLink(top) {
+	if check(top) != nil || w.leftOut(top) || w.skip(top) || w.isLink(top) {
 		return nil // holds nothing that is listed
 	}
 	return w.enter(w.root, top, top+"/")
@@ -91,8 +116,12 @@ func (w *walk) folder(root *os.Root, prefix string) error {
 func (w *walk) names(root *os.Root, prefix string) (*names, error) {
 	ns := new(names)
 	err := eachEntry(root, func(e fs.DirEntry) error {
-		if w.wants(e, prefix) {
-			ns.add(e.Name(), e.IsDir())
+		if full := prefix + e.Name(); w.wants(e, full) {
+			// Looked at now, because its place among the names depends on it.
+			shut := w.foreign && e.IsDir() && closed(root, e.Name())
+			if !shut || w.r.Has(full) {
+				ns.add(e.Name(), e.IsDir() && !shut)
+			}
 		}
 		return w.ctx.Err()
 	})
@@ -100,6 +129,21 @@ func (w *walk) names(root *os.Root, prefix string) (*names, error) {
 		return nil, w.fault(strings.TrimSuffix(prefix, "/"), err)
 	}
 	return ns, nil
+}
+
+// closed reports whether a folder is there but may not be read.
+func closed(parent *os.Root, name string) bool {
+	root, err := parent.OpenRoot(name)
+	if err != nil {
+		return errors.Is(err, fs.ErrPermission)
+	}
+	defer root.Close()
+	f, err := root.Open(".") // fails without the right to search it
+	if err != nil {
+		return errors.Is(err, fs.ErrPermission)
+	}
+	f.Close()
+	return false
 }
 
 // eachEntry reads a folder a few entries at a time.
@@ -131,15 +175,16 @@ func eachEntry(root *os.Root, use func(fs.DirEntry) error) error {
 }
 
 // wants reports whether a folder's entry is, or may hold, something to be listed.
-func (w *walk) wants(e fs.DirEntry, prefix string) bool {
-	full := prefix + e.Name()
+func (w *walk) wants(e fs.DirEntry, full string) bool {
 	switch {
+	case w.leftOut(full) || w.skip(full):
+		return false
 	case e.IsDir():
-		return w.r.meets(full+"/") && !w.leftOut(full)
+		return w.r.meets(full+"/") || w.foreign && w.r.Has(full)
 	case e.Type()&^fs.ModeSymlink != 0:
 		return false // a device, pipe or socket
 	default:
-		return w.r.Has(full) && !w.leftOut(full)
+		return w.r.Has(full)
 	}
 }
 
@@ -150,10 +195,10 @@ func (r Range) meets(prefix string) bool {
 		(r.To == "" || prefix < r.To)
 }
 
-// file lists one file.
+// file lists one file, or a folder that may not be read.
 func (w *walk) file(root *os.Root, base, name string) error {
 	info, err := root.Lstat(base)
-	if gone(err) || err == nil && info.IsDir() {
+	if gone(err) {
 		return nil
 	}
 	if err != nil {
@@ -165,6 +210,8 @@ func (w *walk) file(root *os.Root, base, name string) error {
 		if target, err := w.Stat(w.ctx, name); err == nil {
 			a = target
 		}
+	case info.IsDir() && w.foreign && closed(root, base):
+		a.Size = 0
 	case !info.Mode().IsRegular():
 		return nil
 	case !w.foreign:
