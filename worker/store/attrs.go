@@ -12,8 +12,17 @@ import (
 	"github.com/pkg/xattr"
 )
 
-// attribute is the extended attribute that holds an object's metadata, as a JSON object.
+// attribute is the extended attribute that holds an object's metadata: a label as JSON.
 const attribute = "user.burnish"
+
+// label is metadata with the size and the modification time of the file that it was given to.
+// An extended attribute survives whatever is done to the bytes of its file; a label that does
+// not match them any more says nothing about them.
+type label struct {
+	Size     int64             `json:"size"`
+	Modified int64             `json:"modified"` // Unix nanoseconds
+	Metadata map[string]string `json:"metadata"`
+}
 
 func attrs(name string, info fs.FileInfo) Attrs {
 	return Attrs{
@@ -41,12 +50,17 @@ func generation(info fs.FileInfo) int64 {
 	return max(1, int64(binary.LittleEndian.Uint64(sum[:])&math.MaxInt64))
 }
 
-// setMetadata attaches metadata to a file where the file system can hold it.
+// setMetadata attaches metadata to a file, whose bytes and modification time are complete,
+// where the file system can hold it.
 func setMetadata(f *os.File, m map[string]string) error {
 	if len(m) == 0 {
 		return nil
 	}
-	b, err := json.Marshal(m)
+	info, err := f.Stat() // tells the time as the file system rounded it
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(label{Size: info.Size(), Modified: info.ModTime().UnixNano(), Metadata: m})
 	if err != nil {
 		return err
 	}
@@ -56,25 +70,26 @@ func setMetadata(f *os.File, m map[string]string) error {
 	return nil
 }
 
-// metadata returns what setMetadata attached, or nil.
-func metadata(f *os.File) map[string]string {
+// metadata returns what setMetadata attached, or nil if the file that info describes was
+// written to since.
+func metadata(f *os.File, info fs.FileInfo) map[string]string {
 	b, err := xattr.FGet(f, attribute)
 	if err != nil {
 		return nil
 	}
-	var m map[string]string
-	if json.Unmarshal(b, &m) != nil {
-		return nil // not ours
+	var l label
+	if json.Unmarshal(b, &l) != nil || l.Size != info.Size() || l.Modified != info.ModTime().UnixNano() {
+		return nil // not ours, or of other bytes
 	}
-	return m
+	return l.Metadata
 }
 
 // metadataAt returns the metadata of a regular file by name, or nil.
-func metadataAt(root *os.Root, name string) map[string]string {
+func metadataAt(root *os.Root, name string, info fs.FileInfo) map[string]string {
 	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
-	return metadata(f)
+	return metadata(f, info)
 }

@@ -198,7 +198,7 @@ func (d *Directory) Stat(ctx context.Context, name string) (Attrs, error) {
 	}
 	a := attrs(name, info)
 	if !d.foreign {
-		a.Metadata = metadataAt(d.root, at)
+		a.Metadata = metadataAt(d.root, at, info)
 	}
 	return a, nil
 }

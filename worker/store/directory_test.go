@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -265,6 +266,61 @@ func TestMetadataOfOthers(t *testing.T) {
 	for a, err := range d.List(t.Context(), store.Range{}) {
 		if err != nil || a.Metadata != nil {
 			t.Errorf("%+v, %v", a, err)
+		}
+	}
+}
+
+// An extended attribute survives an edit of the bytes that it was written for.
+func TestMetadataOfAnEditedFile(t *testing.T) {
+	for name, edit := range map[string]func(path string) error{
+		"cut short":      func(path string) error { return os.Truncate(path, 3) },
+		"cut, same time": func(path string) error { return keepingTime(path, func() error { return os.Truncate(path, 3) }) },
+		"written over":   func(path string) error { return os.WriteFile(path, []byte("BYTES"), 0o644) },
+		"touched":        func(path string) error { return os.Chtimes(path, time.Now(), time.Unix(1e9, 0)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			d := openDirectory(t, dir, store.Writable())
+			given := map[string]string{"generation": "7"}
+			if _, err := d.Write(t.Context(), "a", []byte("bytes"), store.WriteOptions{Metadata: given}); err != nil {
+				t.Fatal(err)
+			}
+			expectMetadata(t, d, "a", given)
+			if err := os.Chmod(filepath.Join(dir, "a"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			expectMetadata(t, d, "a", given) // which no chmod changes
+			if err := edit(filepath.Join(dir, "a")); err != nil {
+				t.Fatal(err)
+			}
+			expectMetadata(t, d, "a", nil)
+		})
+	}
+}
+
+func keepingTime(path string, edit func() error) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(edit(), os.Chtimes(path, info.ModTime(), info.ModTime()))
+}
+
+// expectMetadata asks by all ways that there are.
+func expectMetadata(t *testing.T, d *store.Directory, name string, want map[string]string) {
+	t.Helper()
+	_, read, err := d.Read(t.Context(), name, 0, 100)
+	stat, statErr := d.Stat(t.Context(), name)
+	got := map[string]store.Attrs{"read": read, "stat": stat}
+	for a, listErr := range d.List(t.Context(), store.Range{Prefix: name}) {
+		got["list"], err = a, errors.Join(err, listErr)
+	}
+	if err := errors.Join(err, statErr); err != nil || len(got) != 3 {
+		t.Fatalf("%v, %v", got, err)
+	}
+	for way, a := range got {
+		if !maps.Equal(a.Metadata, want) {
+			t.Errorf("%s: %v, want %v", way, a.Metadata, want)
 		}
 	}
 }

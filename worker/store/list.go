@@ -215,7 +215,7 @@ func (w *walk) file(root *os.Root, base, name string) error {
 	case !info.Mode().IsRegular():
 		return nil
 	case !w.foreign:
-		a.Metadata = metadataAt(root, base)
+		a.Metadata = metadataAt(root, base, info)
 	}
 	if !w.yield(a, nil) {
 		return errStopped

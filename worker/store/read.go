@@ -62,7 +62,7 @@ func (d *Directory) readOnce(ctx context.Context, name string, want, limit int64
 		return nil, Attrs{}, err
 	}
 	if !d.foreign {
-		a.Metadata = metadata(f)
+		a.Metadata = metadata(f, info)
 	}
 	return data, a, nil
 }

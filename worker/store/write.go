@@ -85,9 +85,12 @@ func (d *Directory) stage(ctx context.Context, name string, data []byte, m map[s
 	if err != nil {
 		return nil, "", d.fault(name, err)
 	}
-	if err = d.fill(ctx, f, data, m); err == nil {
+	if err = d.fill(ctx, f, data); err == nil {
 		now := d.tick()
 		err = d.temp.Chtimes(temp, now, now)
+	}
+	if err == nil {
+		err = setMetadata(f, m)
 	}
 	if err == nil {
 		err = f.Sync()
@@ -103,7 +106,7 @@ func (d *Directory) stage(ctx context.Context, name string, data []byte, m map[s
 	return f, temp, nil
 }
 
-func (d *Directory) fill(ctx context.Context, f *os.File, data []byte, m map[string]string) error {
+func (d *Directory) fill(ctx context.Context, f *os.File, data []byte) error {
 	for len(data) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -114,10 +117,7 @@ func (d *Directory) fill(ctx context.Context, f *os.File, data []byte, m map[str
 		}
 		data = data[n:]
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return setMetadata(f, m)
+	return ctx.Err()
 }
 
 // tick returns the time, later than at every call before, so that no two files of this
