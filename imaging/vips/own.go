@@ -3,43 +3,68 @@ package vips
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"burnish/imaging"
 	"burnish/imaging/metadata"
 )
 
 // own gives the source itself as a variant, without its metadata, where coding it anew made
-// more bytes of the same or fewer pixels: the reader gets a better picture sooner. ok is false
-// where that is not so, or where the source's pixels are not those that the recipe wants.
+// more bytes of the same or fewer pixels: the reader gets a better picture sooner. Where the
+// source cannot stand for the variant, the variant stays and says why it is the larger one.
 // Quality 0 says that the source's is not known.
-func (w writer) own(v imaging.Variant) (own imaging.Variant, ok bool) {
+func (w writer) own(v imaging.Variant) imaging.Variant {
 	source := w.request.Source
-	if v.Format != w.header.format || len(v.Data) <= len(source) || !w.usable(v) {
-		return v, false
+	if len(v.Data) <= len(source) {
+		return v
 	}
-	stripped, ok := metadata.Strip(v.Format, source, w.xmp)
-	if !ok || len(stripped) >= len(v.Data) {
-		return v, false
+	why := w.barred(v)
+	if why == "" {
+		stripped, ok := metadata.Strip(v.Format, source, w.xmp)
+		if ok && len(stripped) < len(v.Data) {
+			return w.stand(v, stripped)
+		}
+		why = "whose other metadata cannot be taken off"
 	}
-	own = v
-	own.Width, own.Height = w.header.size()
-	own.Quality = 0
-	own.Chroma = w.header.chroma(source)
-	own.Note = fmt.Sprintf("the source's own %s; encoded anew it would be %s", kilobytes(len(stripped)), kilobytes(len(v.Data)))
-	own.Data = stripped
-	return own, true
+	larger := fmt.Sprintf("larger than the source's %s, %s", kilobytes(len(source)), why)
+	v.Note = strings.TrimPrefix(v.Note+"; "+larger, "; ")
+	return v
 }
 
-// usable says whether the source's pixels are those of the variant, but for their number: at
-// most twice the width, or a phone would decode many pixels for few.
-func (w writer) usable(v imaging.Variant) bool {
+// stand puts the stripped source in a variant's place.
+func (w writer) stand(v imaging.Variant, stripped []byte) imaging.Variant {
+	v.Note = fmt.Sprintf("the source's own %s; encoded anew it would be %s", kilobytes(len(stripped)), kilobytes(len(v.Data)))
+	v.Width, v.Height = w.header.size()
+	v.Quality = 0
+	v.Chroma = w.header.chroma(w.request.Source)
+	v.Data = stripped
+	return v
+}
+
+// barred says why the source's pixels are not those of the variant, but for their number, or "".
+// A source of more than twice the width is not taken: a phone would decode many pixels for few.
+func (w writer) barred(v imaging.Variant) string {
 	h := w.header
 	width, _ := h.size()
-	sharpened := w.request.Enhance.Sharpen > 0 && v.Width < width
-	untouched := len(w.decision.Steps) == 0 && !sharpened
-	plain := h.orientation == 1 && h.frames <= 1 && !h.wide && !h.cmyk && h.space == "" &&
-		(len(h.profile) == 0 || isSRGB(h.profile))
-	return untouched && plain && width <= 2*v.Width
+	switch {
+	case v.Format != h.format:
+		return fmt.Sprintf("which is %s, not %s", h.format, v.Format)
+	case h.orientation != 1:
+		return "whose pixels are stored turned"
+	case h.frames > 1:
+		return fmt.Sprintf("which has %d frames", h.frames)
+	case h.wide:
+		return "which has more than 8 bits a sample"
+	case h.cmyk || h.space != "" || len(h.profile) > 0 && !isSRGB(h.profile):
+		return "whose colours are not sRGB"
+	case len(w.decision.Steps) > 0:
+		return "which is not adjusted"
+	case w.request.Enhance.Sharpen > 0 && v.Width < width:
+		return "which is not sharpened for this size"
+	case width > 2*v.Width:
+		return fmt.Sprintf("which is %d pixels wide", width)
+	}
+	return ""
 }
 
 // chroma is how the source samples colour.

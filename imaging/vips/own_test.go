@@ -2,6 +2,7 @@ package vips
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -36,14 +37,15 @@ func TestSourceIsGivenBackWhereItIsSmaller(t *testing.T) {
 		widths  []int
 		sharpen float64
 		want    bool
+		bars    string // what the variant says where it is larger all the same
 	}{
-		{"same size", plain, []int{200}, 0, true},
-		{"same size, nothing to sharpen", plain, []int{200}, 1, true},
-		{"smaller variant", plain, []int{150}, 0, true},
-		{"smaller variant that is sharpened", plain, []int{150}, 1, false},
-		{"variant of less than half the width", small(t, 200, 150), []int{90}, 0, false},
-		{"turned", turned(plain), []int{150}, 0, false},
-		{"wide gamut", withProfile(plain, fixture(t, "p3.jpg")), []int{200}, 0, false},
+		{"same size", plain, []int{200}, 0, true, ""},
+		{"same size, nothing to sharpen", plain, []int{200}, 1, true, ""},
+		{"smaller variant", plain, []int{150}, 0, true, ""},
+		{"smaller variant that is sharpened", plain, []int{150}, 1, false, "which is not sharpened"},
+		{"variant of less than half the width", small(t, 200, 150), []int{90}, 0, false, "which is 200 pixels wide"},
+		{"turned", turned(plain), []int{150}, 0, false, "whose pixels are stored turned"},
+		{"wide gamut", withProfile(plain, fixture(t, "p3.jpg")), []int{200}, 0, false, "whose colours are not sRGB"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := catalogue(test.source)
@@ -52,7 +54,7 @@ func TestSourceIsGivenBackWhereItIsSmaller(t *testing.T) {
 			r.Enhance.Sharpen = test.sharpen
 			result := process(t, engine(t), r)
 			v := result.Variants[0]
-			if got := v.Note != ""; got != test.want {
+			if got := strings.Contains(v.Note, "the source's own"); got != test.want {
 				t.Fatalf("given back: %t, want %t (%d bytes of source, %d of variant)", got, test.want, len(test.source), len(v.Data))
 			}
 			if len(v.Data) > len(test.source) && test.want {
@@ -62,12 +64,34 @@ func TestSourceIsGivenBackWhereItIsSmaller(t *testing.T) {
 				v.Chroma != imaging.Subsampled || v.Quality != 0) {
 				t.Errorf("variant is %+v", imaging.Variant{Width: v.Width, Height: v.Height, Note: v.Note, Chroma: v.Chroma, Quality: v.Quality})
 			}
-			for _, v := range result.Variants[1:] {
-				if v.Note != "" {
-					t.Errorf("%s is a JPEG's own", v.Format)
+			larger := fmt.Sprintf("larger than the source's %s, ", kilobytes(len(test.source)))
+			for _, v := range result.Variants {
+				if strings.HasPrefix(v.Note, larger) != (len(v.Data) > len(test.source)) {
+					t.Errorf("the note on %s of %d bytes, of a source of %d, is %q", v.Format, len(v.Data), len(test.source), v.Note)
 				}
 			}
+			if !test.want && len(v.Data) > len(test.source) && !strings.HasPrefix(v.Note, larger+test.bars) {
+				t.Errorf("the note %q does not say %q", v.Note, test.bars)
+			}
 		})
+	}
+}
+
+// A format that the source is not in may need more bytes than the source; then it says so.
+func TestLargerVariantsOfOtherFormatsSaySo(t *testing.T) {
+	source := small(t, 200, 150)
+	r := catalogue(source)
+	r.Variants.Widths = []int{200}
+	r.Variants.WebP.Quality, r.Variants.AVIF.Quality = 95, 1
+	result := process(t, engine(t), r)
+	for f, want := range map[imaging.Format]string{
+		imaging.WebP: fmt.Sprintf("larger than the source's %s, which is jpeg, not webp", kilobytes(len(source))),
+		imaging.AVIF: "",
+	} {
+		v := variant(t, result, f, "200")
+		if larger := len(v.Data) > len(source); larger != (want != "") || v.Note != want {
+			t.Errorf("%s has %d bytes of a source of %d and the note %q, want %q", f, len(v.Data), len(source), v.Note, want)
+		}
 	}
 }
 

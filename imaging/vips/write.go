@@ -67,10 +67,7 @@ func (w writer) writeSize(pixels picture, s size) ([]imaging.Variant, error) {
 			return nil, err
 		}
 		v.Name = s.name
-		if own, ok := w.own(v); ok {
-			v = own
-		}
-		variants = append(variants, v)
+		variants = append(variants, w.own(v))
 	}
 	return variants, nil
 }
