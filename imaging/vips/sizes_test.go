@@ -28,6 +28,9 @@ func TestSizesNeverEnlarge(t *testing.T) {
 		{"one pixel", all, 1, 1, "320:1×1/3"},
 		{"a line", all, 6000, 1, "1280:1280×1/3 960:960×1/3 640:640×1/3 320:320×1/3"},
 		{"too tall for WebP and AVIF above 320", all, 640, 32766, "640:640×32766/1 320:320×16383/3"},
+		{"too tall for WebP and AVIF at any width", all, 300, 20000, "320:300×20000/1 320:246×16384/1 320:246×16383/1"},
+		{"too tall for WebP and AVIF at any shape", all, 1, 60000, "320:1×60000/1"},
+		{"too tall for all, but JPEG may shrink it", all, 1, 70000, "320:1×65500/1"},
 		{"too tall for WebP above 320, and nothing else wanted", onlyWebP, 640, 32766, "320:320×16383/1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -47,8 +50,42 @@ func TestSizesNeverEnlarge(t *testing.T) {
 }
 
 func TestSizesThatNoFormatHolds(t *testing.T) {
-	_, err := sizes(catalogue(nil).Variants, 300, 20000)
-	wantFact(t, err, imaging.ErrTooLarge, "300 × 20000", "webp", "16383")
+	_, err := sizes(catalogue(nil).Variants, 1, 140000)
+	wantFact(t, err, imaging.ErrTooLarge, "1 × 140000", "jpeg", "65500")
+}
+
+// What one format cannot hold is written in the others, and what is made smaller for a format
+// says so.
+func TestTallPhotosKeepTheFormatsThatHoldThem(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		size image.Point
+		want string
+	}{
+		{"a line", image.Point{1, 60000}, "jpeg 1×60000"},
+		{"thin", image.Point{5, 20000}, "jpeg 5×20000, webp 4×16383, avif 4×16384"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := png.Encode(&b, image.NewGray(image.Rectangle{Max: test.size})); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, v := range process(t, engine(t), catalogue(b.Bytes())).Variants {
+				got = append(got, fmt.Sprintf("%s %d×%d", v.Format, v.Width, v.Height))
+				pix, bands := decoded(t, v.Format, v.Data)
+				if len(pix) != v.Width*v.Height*bands {
+					t.Errorf("%s has %d samples", v.Format, len(pix))
+				}
+				if smaller := strings.Contains(v.Note, "holds at most"); smaller != (v.Height != test.size.Y) {
+					t.Errorf("the note on %s of %d × %d is %q", v.Format, v.Width, v.Height, v.Note)
+				}
+			}
+			if strings.Join(got, ", ") != test.want {
+				t.Errorf("got  %v\nwant %s", got, test.want)
+			}
+		})
+	}
 }
 
 func TestRecipesThatAskForNothing(t *testing.T) {

@@ -66,7 +66,7 @@ func (w writer) writeSize(pixels picture, s size) ([]imaging.Variant, error) {
 		if err != nil {
 			return nil, err
 		}
-		v.Name = s.name
+		v.Name, v.Note = s.name, s.note
 		variants = append(variants, w.own(v))
 	}
 	return variants, nil
