@@ -33,6 +33,9 @@ func isolated(t *testing.T) bool {
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
 	}
 	out, err := c.CombinedOutput()
+	if errors.Is(err, syscall.EPERM) {
+		t.Skip("this machine allows no user namespaces, in which alone a test can mount: containers often do not")
+	}
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
 		t.Errorf("in a user namespace of its own: %v\n%s", err, out)
 	}
@@ -163,6 +166,9 @@ func asNobody(t *testing.T) bool {
 	c.Env = []string{"TMPDIR=/tmp"}
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	out, err := c.CombinedOutput()
+	if errors.Is(err, syscall.EPERM) {
+		t.Skip("this machine allows no user namespaces, in which alone a test can mount: containers often do not")
+	}
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
 		t.Errorf("as nobody: %v\n%s", err, out)
 	}
