@@ -62,7 +62,7 @@ func (w *Worker) lookUp(ctx context.Context, p *photo) error {
 	switch {
 	case errors.Is(err, store.ErrNotExist):
 		return nil
-	case errors.Is(err, ErrManifest):
+	case errors.Is(err, ErrManifest), errors.Is(err, store.ErrLink):
 		w.Log.Warn("manifest is replaced", "key", p.Key, "error", err)
 	case err != nil:
 		return fmt.Errorf("read the manifest: %w", destination(err))
@@ -209,10 +209,11 @@ func (w *Worker) write(ctx context.Context, p *photo, name string, data []byte, 
 			opts.If = store.Absent
 			continue
 		}
-		if err != nil {
+		link := errors.Is(err, store.ErrLink) // which has no generation and is nobody's work
+		if err != nil && !link {
 			return there, err
 		}
-		if !w.Force && there.Size == int64(len(data)) && maps.Equal(there.Metadata, opts.Metadata) {
+		if !link && !w.Force && there.Size == int64(len(data)) && maps.Equal(there.Metadata, opts.Metadata) {
 			return there, nil
 		}
 		now, err := w.Source.Stat(ctx, string(p.Key))
@@ -220,6 +221,9 @@ func (w *Worker) write(ctx context.Context, p *photo, name string, data []byte, 
 			return there, errSuperseded
 		}
 		opts.If = store.Condition(there.Generation)
+		if link {
+			opts.If = store.Any
+		}
 	}
 	return store.Attrs{}, store.ErrCondition
 }

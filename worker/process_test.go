@@ -413,3 +413,43 @@ func TestHardStopLeavesNoOutcome(t *testing.T) {
 		t.Errorf("disposition %+v with %d outcomes", d, len(*b.outcomes))
 	}
 }
+
+func TestLinksInTheDestinationAreReplaced(t *testing.T) {
+	for _, place := range []string{"manifests/a.jpg", "variants/a.jpg/100.webp"} {
+		for _, to := range []string{"secret", "nothing", "folder", "inside"} {
+			t.Run(place+" to "+to, func(t *testing.T) {
+				b := newBench(t)
+				b.put("a.jpg", "one")
+				outside := t.TempDir()
+				target := filepath.Join(outside, to)
+				if to == "inside" {
+					target = filepath.Join(b.Dest.String(), "manifests/b.jpg")
+				}
+				link := filepath.Join(b.Dest.String(), place)
+				err := errors.Join(
+					os.Mkdir(filepath.Join(outside, "folder"), 0o777),
+					os.WriteFile(filepath.Join(outside, "secret"), []byte("secret"), 0o666),
+					os.MkdirAll(filepath.Dir(link), 0o777),
+					os.MkdirAll(filepath.Join(b.Dest.String(), "manifests"), 0o777),
+					os.WriteFile(filepath.Join(b.Dest.String(), "manifests/b.jpg"), []byte("secret"), 0o666),
+					os.Symlink(target, link),
+				)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if o, _ := b.handle("a.jpg"); o.Status != ledger.Done {
+					t.Errorf("outcome: %s %s %s", o.Status, o.Reason, o.Message)
+				}
+				b.check("a.jpg", "one")
+				if info, err := os.Lstat(link); err != nil || !info.Mode().IsRegular() {
+					t.Errorf("in the link's place: %v, %v", info, err)
+				}
+				for _, path := range []string{filepath.Join(outside, "secret"), filepath.Join(b.Dest.String(), "manifests/b.jpg")} {
+					if data, err := os.ReadFile(path); err != nil || string(data) != "secret" {
+						t.Errorf("%s became %q, %v", path, data, err)
+					}
+				}
+			})
+		}
+	}
+}

@@ -196,7 +196,8 @@ func (r *reconciler) both(photo, manifest object) error {
 		if errors.Is(err, store.ErrNotExist) {
 			return r.pass(Decision{State: Missing}, photo)
 		}
-		if err != nil {
+		// A link that leads nowhere says nothing of the photo, and the next manifest replaces it.
+		if err != nil && !errors.Is(err, store.ErrLink) {
 			return fmt.Errorf("read %s of %s: %w", manifest.Name, r.dst, err)
 		}
 		generation, fingerprint, ok = origin(body)

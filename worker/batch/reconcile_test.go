@@ -112,6 +112,7 @@ func TestLostMetadata(t *testing.T) {
 		{"generation 0", origin(0, current), origin(1, current), nil, batch.Fresh, "", true},
 		{"body says nothing", nil, nil, nil, batch.Stale, batch.Unreadable, true},
 		{"vanished", nil, nil, store.ErrNotExist, batch.Missing, "", true},
+		{"a link", nil, nil, fmt.Errorf("manifests/k: %w", store.ErrLink), batch.Stale, batch.Unreadable, true},
 		{"cannot be read", nil, nil, trouble, "", "", true},
 	}
 	for _, c := range cases {

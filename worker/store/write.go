@@ -210,7 +210,7 @@ func (d *Directory) meets(name string, cond Condition) error {
 	}
 	info, err := d.root.Lstat(name)
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		if target, err := d.root.Stat(name); err == nil {
+		if _, target, err := d.find(name); err == nil {
 			info = target
 		}
 	}
