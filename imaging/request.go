@@ -16,7 +16,7 @@ type Request struct {
 type Result struct {
 	Source   Source    `json:"source"`
 	Analysis Analysis  `json:"analysis"`
-	Steps    []Step    `json:"steps,omitempty"`
+	Steps    []Step    `json:"steps"` // never nil: no step is []
 	Variants []Variant `json:"variants"`
 	Timings  Timings   `json:"timings"`
 }

@@ -15,7 +15,7 @@ type Picture struct {
 // Decision is what is to be done to a photo.
 type Decision struct {
 	Chroma imaging.Chroma // Subsampled or Full, for formats whose recipe says Auto
-	Steps  []imaging.Step // adjustments of the pixels, in order
+	Steps  []imaging.Step // adjustments of the pixels, in order; empty, not nil, where there are none
 }
 
 // Measure analyses a photo. It takes a few milliseconds for 512 × 512 pixels.
@@ -25,7 +25,7 @@ func Measure(p Picture) imaging.Analysis {
 
 // Decide says what the measurements call for.
 func Decide(a imaging.Analysis) Decision {
-	d := Decision{Chroma: imaging.Subsampled}
+	d := Decision{Chroma: imaging.Subsampled, Steps: []imaging.Step{}}
 	if a.ChromaLoss > visibleChromaLoss {
 		d.Chroma = imaging.Full
 	}

@@ -1,6 +1,7 @@
 package enhance
 
 import (
+	"encoding/json"
 	"image"
 	_ "image/jpeg"
 	_ "image/png"
@@ -39,6 +40,18 @@ func from(width, height int, at func(x, y int) (r, g, b uint8)) Picture {
 		}
 	}
 	return p
+}
+
+// A manifest says that nothing was done with [], not with null.
+func TestNoStepIsAnEmptyList(t *testing.T) {
+	text, err := json.Marshal(imaging.Result{Steps: Decide(imaging.Analysis{}).Steps})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back imaging.Result // as it comes out of an imager
+	if err := json.Unmarshal(text, &back); err != nil || back.Steps == nil || len(back.Steps) > 0 {
+		t.Errorf("steps are %#v (%v) in %s", back.Steps, err, text)
+	}
 }
 
 func TestChromaIsDecidedPerPhoto(t *testing.T) {
