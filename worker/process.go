@@ -199,8 +199,16 @@ const conflicts = 3
 // one; otherwise the source decides. While it still has the generation that this worker read,
 // what stands there is older and is overwritten; else this worker is the late one.
 func (w *Worker) write(ctx context.Context, p *photo, name string, data []byte, opts store.WriteOptions) (store.Attrs, error) {
+	last := store.ErrCondition
 	for range conflicts {
 		attrs, err := w.Dest.Write(ctx, name, data, opts)
+		if errors.Is(err, store.ErrName) {
+			if err := w.makeWay(ctx, name); err != nil {
+				return attrs, err
+			}
+			last = err
+			continue
+		}
 		if !errors.Is(err, store.ErrCondition) {
 			return attrs, err
 		}
@@ -225,7 +233,7 @@ func (w *Worker) write(ctx context.Context, p *photo, name string, data []byte, 
 			opts.If = store.Any
 		}
 	}
-	return store.Attrs{}, store.ErrCondition
+	return store.Attrs{}, last
 }
 
 // errDestination reports that the destination takes nothing, whatever the photo.

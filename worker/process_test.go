@@ -453,3 +453,74 @@ func TestLinksInTheDestinationAreReplaced(t *testing.T) {
 		}
 	}
 }
+
+func (b *bench) remove(key string) {
+	b.t.Helper()
+	if err := os.RemoveAll(filepath.Join(b.src, key)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func TestPhotoBecomesAFolderAndBack(t *testing.T) {
+	for _, below := range []queue.Key{"a.jpg/b.jpg", "a.jpg/c/d.jpg", "a.jpg/100.webp"} {
+		t.Run(string(below), func(t *testing.T) {
+			b := newBench(t)
+			b.put("a.jpg", "file")
+			b.handle("a.jpg")
+			b.remove("a.jpg")
+			b.put(string(below), "below")
+			if o, _ := b.handle(below); o.Status != ledger.Done {
+				t.Fatalf("in the folder: %s %s", o.Reason, o.Message)
+			}
+			b.check(below, "below")
+			for a, err := range b.Dest.List(t.Context(), store.Range{}) {
+				if err != nil || !strings.Contains(a.Name, string(below)+"/") && a.Name != ManifestName(below) {
+					t.Errorf("left behind: %s, %v", a.Name, err)
+				}
+			}
+		})
+	}
+	t.Run("back", func(t *testing.T) {
+		b := newBench(t)
+		for _, key := range []queue.Key{"a.jpg/b.jpg", "a.jpg/c/d.jpg", "z.jpg"} {
+			b.put(string(key), "below")
+			b.handle(key)
+		}
+		b.remove("a.jpg")
+		b.put("a.jpg", "file")
+		if o, _ := b.handle("a.jpg"); o.Status != ledger.Done {
+			t.Fatalf("the file: %s %s", o.Reason, o.Message)
+		}
+		b.check("a.jpg", "file")
+		b.check("z.jpg", "below")
+	})
+}
+
+// A source that is no folder can hold both, of which a destination that is one holds either.
+func TestPhotosThatAreThereDoNotMakeWay(t *testing.T) {
+	b := newBench(t)
+	b.put("a.jpg", "file")
+	b.handle("a.jpg")
+	b.remove("a.jpg")
+	b.put("a.jpg/b.jpg", "below")
+	b.Source = both{b.Source}
+	o, _ := b.handle("a.jpg/b.jpg")
+	if o.Reason != imaging.Unsupported || !strings.Contains(o.Message, "manifests/a.jpg") || !strings.Contains(o.Message, "rename") {
+		t.Errorf("outcome: %s %s", o.Reason, o.Message)
+	}
+	m, _, err := ReadManifest(t.Context(), b.Dest, "a.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.checkVariants(m, "file")
+}
+
+// both says that a.jpg is still there.
+type both struct{ store.Store }
+
+func (s both) Stat(ctx context.Context, name string) (store.Attrs, error) {
+	if name == "a.jpg" {
+		return store.Attrs{Name: name, Generation: 1}, nil
+	}
+	return s.Store.Stat(ctx, name)
+}
