@@ -65,7 +65,9 @@ func Exclude(paths ...string) DirectoryOption {
 }
 
 // Foreign says that others wrote the files, so that no metadata is looked for. It makes
-// listing faster, and lists files and folders that may not be read.
+// listing faster, and lists files and folders that may not be read. Folders below it that
+// hold both burnish/lock and manifests are destinations of Burnish, not photos, and are left
+// out as if Exclude named them; the folder itself is taken whatever it holds.
 func Foreign() DirectoryOption {
 	return func(o *directoryOptions) { o.foreign = true }
 }
@@ -209,7 +211,7 @@ func (d *Directory) find(name string) (at string, info fs.FileInfo, err error) {
 	if err := check(name); err != nil {
 		return "", nil, fmt.Errorf("%s: %w", show(name), err)
 	}
-	if d.leftOut(name) {
+	if d.leftOut(name) || d.foreign && d.inDestination(name) {
 		return "", nil, d.fault(name, fs.ErrNotExist)
 	}
 	at = name
@@ -280,6 +282,26 @@ func (d *Directory) leftOut(name string) bool {
 		}
 	}
 	return false
+}
+
+// inDestination reports whether a name lies in a folder below this one that is a destination.
+func (d *Directory) inDestination(name string) bool {
+	for i := range len(name) {
+		if name[i] == '/' && isDestination(d.root, name[:i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// isDestination reports whether Burnish has written to a folder.
+func isDestination(root *os.Root, folder string) bool {
+	held, err := root.Lstat(path.Join(folder, lockFile))
+	if err != nil || !held.Mode().IsRegular() {
+		return false
+	}
+	info, err := root.Lstat(path.Join(folder, "manifests"))
+	return err == nil && info.IsDir()
 }
 
 func kind(m fs.FileMode) string {

@@ -324,3 +324,39 @@ func expectMetadata(t *testing.T, d *store.Directory, name string, want map[stri
 		}
 	}
 }
+
+func TestDestinationsAmongPhotos(t *testing.T) {
+	src := t.TempDir()
+	for _, name := range []string{
+		"a", "web/a", "web/burnish/lock", "web/manifests/a", "web/variants/a/1.jpg",
+		"deep/er/burnish/lock", "deep/er/manifests/a", "deep/er/variants/a", "deep/photo",
+		"lock only/burnish/lock", "manifests only/manifests/a", "unlike/burnish/lock/a", "unlike/manifests/a",
+		"burnish/lock", "manifests/a", // of the folder itself
+	} {
+		writeFile(t, src, name)
+	}
+	d := openDirectory(t, src, store.Foreign())
+	want := []string{
+		"a", "burnish/lock", "deep/photo", "lock only/burnish/lock", "manifests only/manifests/a", "manifests/a",
+		"unlike/burnish/lock/a", "unlike/manifests/a",
+	}
+	if got := names(t, d); !slices.Equal(got, want) {
+		t.Errorf("listed %q, want %q", got, want)
+	}
+	for _, prefix := range []string{"web/", "web/variants/", "deep/er/variants/"} {
+		for a, err := range d.List(t.Context(), store.Range{Prefix: prefix}) {
+			t.Errorf("listed below %s: %+v, %v", prefix, a, err)
+		}
+	}
+	for _, name := range []string{"web/a", "web/variants/a/1.jpg", "deep/er/variants/a"} {
+		if _, err := d.Stat(t.Context(), name); !errors.Is(err, store.ErrNotExist) {
+			t.Errorf("stat %s: %v", name, err)
+		}
+		if _, _, err := d.Read(t.Context(), name, 0, 100); !errors.Is(err, store.ErrNotExist) {
+			t.Errorf("read %s: %v", name, err)
+		}
+		if _, err := openDirectory(t, src).Stat(t.Context(), name); err != nil {
+			t.Errorf("among files of ours: %v", err)
+		}
+	}
+}

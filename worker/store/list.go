@@ -69,6 +69,9 @@ func (w *walk) start() error {
 	if check(top) != nil || w.leftOut(top) || w.skip(top) || w.isLink(top) {
 		return nil // holds nothing that is listed
 	}
+	if w.foreign && w.inDestination(top+"/") {
+		return nil
+	}
 	return w.enter(w.root, top, top+"/")
 }
 
@@ -82,6 +85,9 @@ func (w *walk) enter(parent *os.Root, name, prefix string) error {
 		return w.fault(strings.TrimSuffix(prefix, "/"), err)
 	}
 	defer root.Close()
+	if w.foreign && isDestination(root, ".") {
+		return nil
+	}
 	return w.folder(root, prefix)
 }
 
