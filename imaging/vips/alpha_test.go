@@ -1,6 +1,10 @@
 package vips
 
 import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/gif"
 	"testing"
 
 	"burnish/imaging"
@@ -81,6 +85,55 @@ func TestTransparentGIFAndGrey(t *testing.T) {
 			wantPatches(t, []rgb{p[3], p[7], p[11]}, []rgb{{255, 255, 255}, {255, 255, 255}, {255, 255, 255}}, 2)
 			if p[8][0] > 40 {
 				t.Errorf("the black patch is %v", p[8])
+			}
+		})
+	}
+}
+
+// A GIF's first frame may fill a part of its canvas only. Browsers show nothing around it.
+func TestAroundAGIFsFrameIsNothing(t *testing.T) {
+	opaque := color.Palette{color.RGBA{0, 0, 0, 255}, color.RGBA{200, 60, 50, 255}}
+	for _, test := range []struct {
+		name    string
+		palette color.Palette
+	}{
+		{"opaque palette", opaque},
+		{"grey palette", color.Palette{color.RGBA{0, 0, 0, 255}, color.RGBA{200, 200, 200, 255}}},
+		{"palette with transparency", append(opaque[:2:2], color.RGBA{})},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			frame := image.NewPaletted(image.Rect(12, 6, 36, 30), test.palette)
+			for i := range frame.Pix {
+				frame.Pix[i] = 1
+			}
+			var b bytes.Buffer
+			err := gif.EncodeAll(&b, &gif.GIF{
+				Image: []*image.Paletted{frame}, Delay: []int{0},
+				Config: image.Config{Width: 48, Height: 36, ColorModel: test.palette},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := exact(b.Bytes(), 48)
+			r.Variants.Background = imaging.Color{R: 0, G: 0, B: 255}
+			r.Variants.WebP = &imaging.WebPOptions{Quality: 100}
+			result := process(t, engine(t), r)
+			if !result.Source.Alpha {
+				t.Error("the source is said to have no alpha")
+			}
+			red, green, blue, _ := test.palette[1].RGBA()
+			inside, outside := rgb{int(red >> 8), int(green >> 8), int(blue >> 8)}, rgb{0, 0, 255}
+			img := decodeJPEG(t, variant(t, result, imaging.JPEG, "48").Data)
+			pix, bands := decoded(t, imaging.WebP, variant(t, result, imaging.WebP, "48").Data)
+			if bands != 4 {
+				t.Fatalf("WebP has %d bands", bands)
+			}
+			for at, want := range map[image.Point]rgb{{24, 18}: inside, {14, 8}: inside, {3, 3}: outside, {45, 18}: outside, {24, 34}: outside} {
+				r, g, b, _ := img.At(at.X, at.Y).RGBA()
+				wantPatches(t, []rgb{{int(r >> 8), int(g >> 8), int(b >> 8)}}, []rgb{want}, 4)
+				if alpha := pix[(at.Y*48+at.X)*4+3]; (alpha == 255) != (want == inside) || (alpha == 0) != (want == outside) {
+					t.Errorf("alpha at %v is %d", at, alpha)
+				}
 			}
 		})
 	}

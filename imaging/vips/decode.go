@@ -14,6 +14,7 @@ func decode(source []byte, h header, to size) (picture, error) {
 		return picture{}, err
 	}
 	p, err := chain(loaded,
+		func(p picture) (picture, error) { return p.frame(h.format, source) },
 		func(p picture) (picture, error) { return p.resize(to.stored(h)) },
 		func(p picture) (picture, error) { return p.toSRGB(h) },
 		picture.store)

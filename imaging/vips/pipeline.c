@@ -77,6 +77,19 @@ void photo_profile(VipsImage *in, const void **data, size_t *size) {
 	}
 }
 
+/* photo_frame makes what lies outside of a frame transparent, unless the image has alpha already.
+ * The frame must lie within the image. */
+int photo_frame(VipsImage *in, int left, int top, int width, int height, VipsImage **out) {
+	VipsObject *scope = VIPS_OBJECT(vips_image_new());
+	VipsImage **t = (VipsImage **)vips_object_local_array(scope, 2);
+	int result = vips_image_hasalpha(in) ? same(in, out)
+	                                     : vips_extract_area(in, &t[0], left, top, width, height, NULL) ||
+	                                           vips_bandjoin_const1(t[0], &t[1], 255, NULL) ||
+	                                           vips_embed(t[1], out, left, top, in->Xsize, in->Ysize, NULL);
+	g_object_unref(scope);
+	return result ? -1 : 0;
+}
+
 /* photo_resize makes the image exactly width × height. What is transparent weighs nothing, or
  * its hidden colour would bleed into the edges. */
 int photo_resize(VipsImage *in, int width, int height, VipsImage **out) {

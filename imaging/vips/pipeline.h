@@ -51,6 +51,7 @@ void photo_header(VipsImage *in, PhotoHeader *out);
 void photo_profile(VipsImage *in, const void **data, size_t *size);
 
 /* Pixels. */
+int photo_frame(VipsImage *in, int left, int top, int width, int height, VipsImage **out);
 int photo_resize(VipsImage *in, int width, int height, VipsImage **out);
 int photo_average(VipsImage *in, int block, VipsImage **out);
 int photo_srgb(VipsImage *in, const char *profile, VipsImage **out);
