@@ -24,9 +24,14 @@ func shut() {
 	_ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) // not before Linux 5.11
 }
 
-// confine limits the address space of a process, in bytes, and forbids it core dumps.
+// confine limits the address space of a process, in bytes, and forbids it core dumps. A limit
+// that is stricter already stays: it is somebody's wish, and only root could lift it.
 func confine(pid int, bytes int64) error {
-	limit := unix.Rlimit{Cur: uint64(bytes), Max: uint64(bytes)}
+	var old unix.Rlimit
+	if err := unix.Prlimit(pid, unix.RLIMIT_AS, nil, &old); err != nil {
+		return gone(err)
+	}
+	limit := unix.Rlimit{Cur: min(uint64(bytes), old.Cur), Max: min(uint64(bytes), old.Max)}
 	if err := unix.Prlimit(pid, unix.RLIMIT_AS, &limit, nil); err != nil {
 		return gone(err)
 	}
