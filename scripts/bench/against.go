@@ -119,7 +119,10 @@ func (b *bench) compareLooks(t *table, ours, theirs map[string][]variant, ladder
 		return err
 	}
 	points := map[string][]scored{}
-	for _, step := range append(slices.Clone(ladder), ours) {
+	for _, s := range mine {
+		points[s.key()] = append(points[s.key()], s)
+	}
+	for _, step := range ladder {
 		made, err := b.score(step)
 		if err != nil {
 			return err

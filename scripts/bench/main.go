@@ -24,6 +24,7 @@ type bench struct {
 	photos []string
 	reps   int
 	ladder []int // steps of quality around our defaults, for bytes at equal quality
+	few    int   // photos of the slots and overhead parts, which run whole programs
 	many   int   // photos of the endurance part
 	each   bool  // show every photo of a tuning run
 
@@ -51,7 +52,8 @@ func main() {
 	recipe := flag.String("recipe", "", "a recipe file instead of the built-in catalogue")
 	flag.BoolVar(&b.each, "each", false, "with -tune: also show every photo by itself")
 	flag.IntVar(&b.reps, "reps", 3, "repetitions of what is timed")
-	flag.IntVar(&b.many, "many", 10_000, "photos of the endurance part")
+	flag.IntVar(&b.few, "few", 8, "photos of the slots and overhead parts; 0 is all")
+	flag.IntVar(&b.many, "many", 5_000, "photos of the endurance part")
 	flag.StringVar(&b.cache, "cache", ".cache/bench", "working folder")
 	flag.StringVar(&b.bin, "bin", "bin", "folder of burnish and imager")
 	flag.Parse()
@@ -138,14 +140,19 @@ func choose(from string, sets []string, match string, count int) ([]string, erro
 	if len(all) == 0 {
 		return nil, fmt.Errorf("no photos in %s: run scripts/photos", from)
 	}
+	return spreadOver(all, count), nil
+}
+
+// spreadOver takes count of the photos, evenly over the list; 0 takes all.
+func spreadOver(all []string, count int) []string {
 	if count <= 0 || count >= len(all) {
-		return all, nil
+		return all
 	}
 	some := make([]string, count)
 	for i := range some {
 		some[i] = all[i*len(all)/count]
 	}
-	return some, nil
+	return some
 }
 
 func numbers(list string) ([]int, error) {

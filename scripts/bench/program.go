@@ -60,8 +60,8 @@ func (b *bench) missing(part string) bool {
 	return false
 }
 
-// folder lays the photos out as a source, as often as said; links keep it cheap.
-func (b *bench) folder(name string, times int) (string, error) {
+// folder lays photos out as a source, as often as said; links keep it cheap.
+func (b *bench) folder(name string, photos []string, times int) (string, error) {
 	dir := filepath.Join(b.cache, "src", name)
 	if err := os.RemoveAll(dir); err != nil {
 		return "", err
@@ -71,7 +71,7 @@ func (b *bench) folder(name string, times int) (string, error) {
 		if err := os.MkdirAll(sub, 0o755); err != nil {
 			return "", err
 		}
-		for _, p := range b.photos {
+		for _, p := range photos {
 			if err := os.Link(p, filepath.Join(sub, filepath.Base(p))); err != nil {
 				return "", err
 			}

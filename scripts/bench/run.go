@@ -15,7 +15,8 @@ func (b *bench) slots() error {
 	if b.missing("slots") {
 		return nil
 	}
-	src, err := b.folder("slots", 2)
+	photos := spreadOver(b.photos, b.few)
+	src, err := b.folder("slots", photos, 2)
 	if err != nil {
 		return err
 	}
@@ -32,7 +33,7 @@ func (b *bench) slots() error {
 		progress("slots: repetition %d of %d: %.1f s and %.1f s", rep+1, b.reps, one[rep], two[rep])
 	}
 	t := b.report.table("slots", fmt.Sprintf("Two slots against one, on %d cores", runtime.NumCPU()), "wall time of burnish run")
-	n := float64(2 * len(b.photos))
+	n := float64(2 * len(photos))
 	t.spread("one slot", "photos/s", inverse(one, n))
 	t.spread("two slots", "photos/s", inverse(two, n))
 	t.target("throughput, two slots / one", ratios(one, two), atLeast(targetSlots))
@@ -53,19 +54,20 @@ func (b *bench) overhead() error {
 	if b.missing("overhead") {
 		return nil
 	}
-	src, err := b.folder("overhead", 1)
+	photos := spreadOver(b.photos, b.few)
+	src, err := b.folder("overhead", photos, 1)
 	if err != nil {
 		return err
 	}
 	dst := filepath.Join(b.cache, "dst", "overhead")
 	var whole, bare []float64
-	n := float64(len(b.photos))
+	n := float64(len(photos))
 	for rep := range b.reps {
 		r, err := b.burnish(src, dst, 1)
 		if err != nil {
 			return err
 		}
-		e, err := b.bare(filepath.Join(b.cache, "dst", "bare"))
+		e, err := b.bare(photos, filepath.Join(b.cache, "dst", "bare"))
 		if err != nil {
 			return err
 		}
@@ -80,11 +82,11 @@ func (b *bench) overhead() error {
 	return nil
 }
 
-// bare has the engine make all photos in one process.
-func (b *bench) bare(dst string) (outcome, error) {
+// bare has the engine make photos in one process.
+func (b *bench) bare(photos []string, dst string) (outcome, error) {
 	var in strings.Builder
 	out := json.NewEncoder(&in)
-	for _, p := range b.photos {
+	for _, p := range photos {
 		if err := out.Encode(job{Photo: p, Out: filepath.Join(dst, stem(p)), Settings: b.defaults}); err != nil {
 			return outcome{}, err
 		}
