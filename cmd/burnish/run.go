@@ -37,7 +37,8 @@ type runCmd struct {
 // Help tells what a run does and how it ends.
 func (*runCmd) Help() string {
 	return `Writes optimised variants of every photo below SRC into DST, and skips those that are there
-already from the same photo and recipe. Hidden files and folders are left out.
+already from the same photo and recipe. Hidden files and folders are left out, and so are folders
+that Burnish itself has written.
 
 Ctrl-C once finishes the photos in hand and stops; twice stops at once. Either way, and after any
 crash, the same command goes on where it was.
