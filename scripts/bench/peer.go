@@ -54,20 +54,27 @@ type variant struct {
 	File    string         `json:"file"`
 }
 
+// piped starts a program with pipes to its standard input and output.
+func piped(name string, argv ...string) (cmd *exec.Cmd, in io.WriteCloser, out io.Reader, err error) {
+	cmd = exec.Command(argv[0], argv[1:]...)
+	cmd.Stderr = os.Stderr
+	if in, err = cmd.StdinPipe(); err != nil {
+		return nil, nil, nil, err
+	}
+	if out, err = cmd.StdoutPipe(); err != nil {
+		return nil, nil, nil, err
+	}
+	if err = cmd.Start(); err != nil {
+		return nil, nil, nil, fmt.Errorf("start %s: %w", name, err)
+	}
+	return cmd, in, out, nil
+}
+
 // start runs a peer and waits until it is ready for its first job.
 func start(name string, argv ...string) (*peer, error) {
-	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
+	cmd, in, out, err := piped(name, argv...)
 	if err != nil {
 		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	p := &peer{name: name, cmd: cmd, in: in, out: json.NewDecoder(bufio.NewReader(out))}
 	var hello struct{ Versions map[string]string }

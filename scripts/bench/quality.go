@@ -27,18 +27,9 @@ type decoder struct {
 }
 
 func newDecoder(argv ...string) (*decoder, error) {
-	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
+	cmd, in, out, err := piped("the decoder", argv...)
 	if err != nil {
 		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start the decoder: %w", err)
 	}
 	return &decoder{cmd, in, bufio.NewReaderSize(out, 1<<20)}, nil
 }
