@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +23,7 @@ import (
 	"google.golang.org/api/option"
 
 	"burnish/queue"
+	"burnish/queue/pubsub/emulator"
 	"burnish/worker"
 	"burnish/worker/ledger"
 	"burnish/worker/store"
@@ -65,29 +65,12 @@ func newCloud(t *testing.T) *cloud {
 // startEmulator starts the emulator, which takes some seconds, and returns its address.
 func startEmulator(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	e, err := emulator.Start(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
-	l.Close()
-	cmd := exec.Command("gcloud", "beta", "emulators", "pubsub", "start", "--host-port="+address, "--data-dir="+t.TempDir())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // gcloud has children
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("%v: install it with gcloud components install pubsub-emulator", err)
-	}
-	t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		_ = cmd.Wait()
-	})
-	waitFor(t, func() bool {
-		conn, err := net.Dial("tcp", address)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
-	return address
+	t.Cleanup(e.Close)
+	return e.Address
 }
 
 // fleet is a queue, its two buckets and the processes that work on them.

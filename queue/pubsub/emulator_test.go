@@ -5,17 +5,15 @@ package pubsub
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	gcp "cloud.google.com/go/pubsub/v2"
 
 	"burnish/queue"
+	"burnish/queue/pubsub/emulator"
 	"burnish/queue/queuetest"
 )
 
@@ -25,48 +23,15 @@ func TestMain(m *testing.M) {
 	if os.Getenv("PUBSUB_EMULATOR_HOST") != "" {
 		os.Exit(m.Run())
 	}
-	stop, err := startEmulator()
+	e, err := emulator.Start(context.Background())
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "the Pub/Sub emulator:", err)
-		fmt.Fprintln(os.Stderr, "install it with: gcloud components install pubsub-emulator, or set PUBSUB_EMULATOR_HOST")
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	os.Setenv("PUBSUB_EMULATOR_HOST", e.Address)
 	code := m.Run()
-	stop()
+	e.Close()
 	os.Exit(code)
-}
-
-func startEmulator() (stop func(), err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	address := l.Addr().String()
-	l.Close()
-	data, err := os.MkdirTemp("", "pubsub-emulator-")
-	if err != nil {
-		return nil, err
-	}
-	c := exec.Command("gcloud", "beta", "emulators", "pubsub", "start", "--host-port="+address, "--data-dir="+data)
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // gcloud has children
-	if err := c.Start(); err != nil {
-		return nil, err
-	}
-	stop = func() {
-		syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
-		c.Wait()
-		os.RemoveAll(data)
-	}
-	for range 600 {
-		time.Sleep(100 * time.Millisecond)
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			os.Setenv("PUBSUB_EMULATOR_HOST", address)
-			return stop, nil
-		}
-	}
-	stop()
-	return nil, fmt.Errorf("it does not listen on %s", address)
 }
 
 var queues atomic.Int32
