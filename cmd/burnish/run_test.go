@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -140,6 +141,13 @@ func TestRunRefuses(t *testing.T) {
 	if err := os.Symlink(filepath.Join(dir, "nowhere"), filepath.Join(dir, "dangling")); err != nil {
 		t.Fatal(err)
 	}
+	linked, taken, written := filepath.Join(dir, "linked"), filepath.Join(dir, "taken"), filepath.Join(dir, "written")
+	writeFile(t, filepath.Join(taken, "variants"), "")
+	writeFile(t, filepath.Join(written, "burnish/lock"), "")
+	writeFile(t, filepath.Join(written, "manifests/a.jpg"), "{}")
+	if err := errors.Join(os.Mkdir(linked, 0o777), os.Symlink(t.TempDir(), filepath.Join(linked, "manifests"))); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name   string
 		args   []string
@@ -155,8 +163,13 @@ func TestRunRefuses(t *testing.T) {
 		{"no such source", []string{"run", filepath.Join(dir, "im"), out}, exitNotStarted, "no folder"},
 		{"source is a file", []string{"run", photo, out}, exitNotStarted, "is a file"},
 		{"same folder", []string{"run", src, src + "/."}, exitNotStarted, "same folder"},
-		{"destination is a file", []string{"run", src, photo}, exitNotStarted, "a.jpg"},
+		{"destination is a file", []string{"run", src, photo}, exitNotStarted, "is a file"},
+		{"destination below a file", []string{"run", src, filepath.Join(photo, "out")}, exitNotStarted, "a.jpg"},
+		{"destination is empty", []string{"run", src, ""}, exitNotStarted, "empty"},
+		{"destination links its manifests away", []string{"run", src, linked}, exitNotStarted, "symbolic link"},
+		{"destination has a file for its variants", []string{"run", src, taken}, exitNotStarted, "needs a folder"},
 		{"destination is a dangling link", []string{"run", src, filepath.Join(dir, "dangling")}, exitNotStarted, "link"},
+		{"source is a destination", []string{"run", written, out}, exitNotStarted, "original photos"},
 		{"source is Burnish's own output", []string{"run", filepath.Join(dir, "variants"), dir}, exitNotStarted, "original photos"},
 		{"nothing to inspect", []string{"inspect", src, "b.jpg"}, exitFailures, "nothing is known"},
 		{"failures of nothing", []string{"failures", src}, exitFailures, "nothing has been run"},

@@ -294,7 +294,17 @@ func (d *Directory) inDestination(name string) bool {
 	return false
 }
 
-// isDestination reports whether Burnish has written to a folder.
+// IsDestination reports whether Burnish has written to a folder.
+func IsDestination(path string) bool {
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return false
+	}
+	defer root.Close()
+	return isDestination(root, ".")
+}
+
+// isDestination is IsDestination of a folder below another.
 func isDestination(root *os.Root, folder string) bool {
 	held, err := root.Lstat(path.Join(folder, lockFile))
 	if err != nil || !held.Mode().IsRegular() {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"burnish/worker/store"
 )
 
 // Folders are the two ends of a run, as absolute paths without symbolic links.
@@ -22,7 +24,7 @@ func OpenFolders(src, dst string) (Folders, error) {
 	if err != nil {
 		return Folders{}, fmt.Errorf("source: %w", err)
 	}
-	dest, err := resolve(dst)
+	dest, err := newFolder(dst)
 	if err != nil {
 		return Folders{}, fmt.Errorf("destination: %w", err)
 	}
@@ -34,7 +36,11 @@ func OpenFolders(src, dst string) (Folders, error) {
 	if rel, ok := within(source, dest); ok {
 		f.Exclude = filepath.ToSlash(rel)
 	}
-	for _, own := range []string{"manifests", "variants", "burnish"} {
+	if store.IsDestination(source) {
+		return f, fmt.Errorf("source %s is a destination of Burnish: choose the folder of the original photos, or delete %s if that is what it is",
+			source, filepath.Join(source, "burnish"))
+	}
+	for _, own := range owned {
 		if _, ok := within(filepath.Join(dest, own), source); ok {
 			return f, fmt.Errorf("source %s lies in what Burnish writes below %s: choose the folder of the original photos", source, dest)
 		}
@@ -42,7 +48,40 @@ func OpenFolders(src, dst string) (Folders, error) {
 	if err := os.MkdirAll(dest, 0o777); err != nil {
 		return f, fmt.Errorf("create the destination: %w", err)
 	}
-	return f, nil
+	return f, usable(dest)
+}
+
+// owned are the folders below a destination that Burnish writes.
+var owned = []string{"manifests", "variants", "burnish"}
+
+// usable reports what stands in the way of Burnish's own folders, before a photo is decoded in
+// vain. Nothing is written through a symbolic link below the destination, since it may lead out.
+func usable(dest string) error {
+	for _, own := range owned {
+		path := filepath.Join(dest, own)
+		info, err := os.Lstat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return fmt.Errorf("destination: %w", err)
+		case info.Mode()&fs.ModeSymlink != 0:
+			return fmt.Errorf("destination: %s is a symbolic link, which is not written through: let %s itself be the link, or remove it", path, dest)
+		case !info.IsDir():
+			return fmt.Errorf("destination: %s is a file where Burnish needs a folder: move it, or choose another destination", path)
+		}
+	}
+	return nil
+}
+
+// newFolder resolves the path of a folder that may have to be made.
+func newFolder(path string) (string, error) {
+	if path == "" {
+		return "", errors.New("its path is empty")
+	}
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return "", fmt.Errorf("%q is a file: give a folder", path)
+	}
+	return resolve(path)
 }
 
 // ExistingFolder resolves the path of a folder that must be there.
@@ -66,8 +105,11 @@ func resolve(path string) (string, error) {
 		return "", err
 	}
 	real, err := filepath.EvalSymlinks(path)
+	if err == nil {
+		return real, nil
+	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return real, err
+		return "", fmt.Errorf("%s: %w", path, err)
 	}
 	if _, err := os.Lstat(path); err == nil {
 		return "", fmt.Errorf("%s is a symbolic link to nothing", path)
