@@ -39,6 +39,16 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// Of ten thousand frames and more, libvips' own count is 1.
+func TestManyFramesAreCounted(t *testing.T) {
+	whole := fixture(t, "frames.gif")
+	end := len(whole) - 1
+	last := whole[bytes.LastIndex(whole, []byte("!\xf9")):end]
+	many := append(append(bytes.Clone(whole[:end]), bytes.Repeat(last, 12_000)...), whole[end:]...)
+	_, err := engine(t).Process(catalogue(many))
+	wantFact(t, err, imaging.ErrTooLarge, "12003 frames")
+}
+
 // Only the first frame of a moving picture is used: here red, before green and blue.
 func TestFirstFrameIsUsed(t *testing.T) {
 	for _, file := range []string{"frames.gif", "frames.webp", "frames.tif"} {

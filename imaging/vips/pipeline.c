@@ -51,13 +51,17 @@ int photo_open(const char *loader, const void *data, size_t size, int shrink, Vi
 /* photo_header tells what photo_open found. */
 void photo_header(VipsImage *in, PhotoHeader *out) {
 	const char *subsampling;
+	int pages;
 
 	memset(out, 0, sizeof *out);
 	out->width = in->Xsize;
 	out->height = in->Ysize;
 	out->bands = in->Bands;
 	out->orientation = vips_image_get_orientation(in);
-	out->pages = vips_image_get_n_pages(in);
+	out->pages = 1;
+	/* vips_image_get_n_pages takes 10,000 and more for nonsense, and says 1. */
+	if (vips_image_get_typeof(in, VIPS_META_N_PAGES) && !vips_image_get_int(in, VIPS_META_N_PAGES, &pages))
+		out->pages = pages;
 	out->alpha = vips_image_hasalpha(in);
 	out->cmyk = in->Type == VIPS_INTERPRETATION_CMYK;
 	out->wide = in->BandFmt != VIPS_FORMAT_UCHAR;
