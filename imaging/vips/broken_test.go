@@ -78,6 +78,14 @@ func TestOverwrittenFilesAreCorrupt(t *testing.T) {
 	}
 }
 
+// libvips itself says nothing of what libpng found.
+func TestARefusedPNGTellsWhy(t *testing.T) {
+	data := bytes.Clone(fixture(t, "interlaced.png"))
+	data[25] = 99 // the colour type
+	_, err := engine(t).Process(catalogue(data))
+	wantFact(t, err, imaging.ErrCorrupt, "IHDR")
+}
+
 // jpegWith puts bytes into a JPEG at a place.
 func jpegWith(data []byte, at int, insert string) []byte {
 	return bytes.Join([][]byte{data[:at], []byte(insert), data[at:]}, nil)

@@ -29,6 +29,7 @@ var verdicts = []struct {
 	{"exceeds", imaging.ErrTooLarge},
 	{"too large", imaging.ErrTooLarge},
 	{"too big", imaging.ErrTooLarge},
+	{"maximum supported image dimension", imaging.ErrTooLarge},
 
 	{"premature end of jpeg", imaging.ErrTruncated},
 	{"premature end of input", imaging.ErrTruncated},
@@ -55,13 +56,22 @@ func failure() error { return classify(takeWarnings()) }
 
 // takeWarnings empties libvips' error buffer: after a success it holds what the decoder
 // complained of and went on.
-func takeWarnings() string {
-	text := C.photo_error()
+func takeWarnings() string { return goText(C.photo_error()) }
+
+// takeLog empties what libvips has logged.
+func takeLog() string { return goText(C.photo_warnings()) }
+
+// goText copies a text into Go and frees it.
+func goText(text *C.char) string {
 	defer C.photo_free(unsafe.Pointer(text))
 	return C.GoString(text)
 }
 
+// classify goes by the log where libvips' error is empty, as that of a refused PNG is.
 func classify(text string) error {
+	if log := takeLog(); strings.TrimSpace(text) == "" {
+		text = log
+	}
 	text = oneLine(text)
 	lower := strings.ToLower(text)
 	for _, v := range verdicts {

@@ -76,6 +76,10 @@ func TestDecompressionBombs(t *testing.T) {
 			binary.BigEndian.PutUint32(b[20:], 60000)
 			binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
 		}),
+		"PNG, wider than libpng reads": patched("chart.png", func(b []byte) {
+			binary.BigEndian.PutUint32(b[16:], 2_000_000_000)
+			binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
+		}),
 		"GIF": patched("chart.gif", func(b []byte) { // the canvas and the frame
 			frame := bytes.Index(b, []byte(",\x00\x00\x00\x00\x30\x00\x24\x00")) + 5
 			for _, at := range []int{6, 8, frame, frame + 2} {
@@ -89,6 +93,9 @@ func TestDecompressionBombs(t *testing.T) {
 					return
 				}
 			}
+		}),
+		"JPEG, wider than libjpeg reads": patched("progressive.jpg", func(b []byte) {
+			copy(b[bytes.Index(b, []byte("\xff\xc2"))+5:], "\xff\xff\xff\xff")
 		}),
 		"TIFF": patched("prophoto-16.tif", func(b []byte) {
 			at := binary.LittleEndian.Uint32(b[4:])

@@ -86,6 +86,9 @@ func (h header) chroma(source []byte) imaging.Chroma {
 
 // kilobytes writes a size as people do.
 func kilobytes(n int) string {
+	if n < 100 {
+		return fmt.Sprintf("%d bytes", n)
+	}
 	if n < 10_000 {
 		return fmt.Sprintf("%.1f KB", float64(n)/1000)
 	}

@@ -42,6 +42,7 @@ int photo_symbol_number(const char *function);
 int photo_has_symbol(const char *function);
 int photo_open_objects(void);
 char *photo_error(void);
+char *photo_warnings(void);
 void photo_free(void *data);
 void photo_release(VipsImage *image);
 

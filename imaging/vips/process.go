@@ -20,6 +20,7 @@ func (e *Engine) Process(req imaging.Request) (imaging.Result, error) {
 	defer runtime.UnlockOSThread()
 	defer endThread()
 	defer takeWarnings() // what is left is not the next photo's
+	defer takeLog()
 
 	result, err := e.process(req)
 	if err != nil {

@@ -9,13 +9,26 @@
 
 #include "pipeline.h"
 
+/* warnings are what libvips has logged about the photo in hand, a line each, up to what fits. */
+static struct {
+	GMutex lock;
+	char text[512];
+} warnings;
+
 /* GLib prints informational messages on stdout, which carries the imager's frames: nothing
- * may be printed there. Warnings about a photo arrive as errors where they matter. */
+ * may be printed there. Warnings are kept: of a PNG that it refuses, libvips tells the reason
+ * nowhere else. */
 static void no_log(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data) {
 	(void)domain;
 	(void)data;
 	if (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL))
 		fprintf(stderr, "libvips: %s\n", message);
+	if (level & G_LOG_LEVEL_WARNING) {
+		g_mutex_lock(&warnings.lock);
+		g_strlcat(warnings.text, message, sizeof warnings.text);
+		g_strlcat(warnings.text, "\n", sizeof warnings.text);
+		g_mutex_unlock(&warnings.lock);
+	}
 }
 
 static GLogWriterOutput no_writer(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data) {
@@ -137,7 +150,16 @@ char *photo_error(void) {
 	return text;
 }
 
-/* photo_free ends what photo_error and the writers gave out. */
+/* photo_warnings takes what was logged since it was last called. The caller frees it. */
+char *photo_warnings(void) {
+	g_mutex_lock(&warnings.lock);
+	char *text = g_strdup(warnings.text);
+	warnings.text[0] = 0;
+	g_mutex_unlock(&warnings.lock);
+	return text;
+}
+
+/* photo_free ends what photo_error, photo_warnings and the writers gave out. */
 void photo_free(void *data) {
 	g_free(data);
 }
