@@ -71,13 +71,9 @@ var ErrManifest = errors.New("not a manifest that this version reads")
 // ReadManifest reads the manifest of a key. Where there is none, it returns store.ErrNotExist;
 // where it cannot be understood, ErrManifest with the attributes of what stands there.
 func ReadManifest(ctx context.Context, st store.Store, key queue.Key) (Manifest, store.Attrs, error) {
-	data, attrs, err := st.Read(ctx, ManifestName(key), 0, manifestLimit)
+	data, attrs, err := st.Read(ctx, ManifestName(key), store.ReadOptions{Limit: manifestLimit})
 	if errors.Is(err, store.ErrTooLarge) {
-		attrs, err = st.Stat(ctx, ManifestName(key))
-		if err == nil {
-			err = fmt.Errorf("%w: %d bytes", ErrManifest, attrs.Size)
-		}
-		return Manifest{}, attrs, err
+		return Manifest{}, attrs, fmt.Errorf("%w: %w", ErrManifest, err)
 	}
 	if err != nil {
 		return Manifest{}, attrs, err

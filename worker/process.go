@@ -78,7 +78,7 @@ func (w *Worker) lookUp(ctx context.Context, p *photo) error {
 // fetch reads the photo, whole: a coded photo is small, and an engine that reads from memory
 // needs no file, no network and no credentials.
 func (w *Worker) fetch(ctx context.Context, p *photo) error {
-	data, attrs, err := w.Source.Read(ctx, string(p.Key), 0, int64(w.Recipe.Limits.Bytes))
+	data, attrs, err := w.Source.Read(ctx, string(p.Key), store.ReadOptions{Limit: int64(w.Recipe.Limits.Bytes)})
 	p.generation, p.size = attrs.Generation, attrs.Size
 	switch {
 	case errors.Is(err, store.ErrTooLarge) && !named(p.Key):

@@ -129,7 +129,7 @@ func (b *bench) check(key queue.Key, content string) {
 func (b *bench) checkVariants(m Manifest, content string) {
 	b.t.Helper()
 	for _, v := range m.Variants {
-		data, attrs, err := b.Dest.Read(b.t.Context(), string(v.Path), 0, 1<<20)
+		data, attrs, err := b.Dest.Read(b.t.Context(), string(v.Path), store.ReadOptions{Limit: 1 << 20})
 		if err != nil {
 			b.t.Fatalf("variant: %v", err)
 		}

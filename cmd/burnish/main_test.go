@@ -132,7 +132,7 @@ func published(t *testing.T, dst string) (manifests map[queue.Key]worker.Manifes
 		}
 		manifests[key] = m
 		for _, v := range m.Variants {
-			data, _, err := st.Read(t.Context(), string(v.Path), 0, 1<<30)
+			data, _, err := st.Read(t.Context(), string(v.Path), store.ReadOptions{Limit: 1 << 30})
 			if err != nil {
 				t.Fatalf("%q names %s: %v", key, v.Path, err)
 			}

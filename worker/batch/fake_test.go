@@ -37,12 +37,12 @@ func (m *memory) put(a store.Attrs)  { m.objects[a.Name] = object{attrs: a} }
 func (m *memory) remove(name string) { delete(m.objects, name) }
 func (m *memory) String() string     { return "memory" }
 
-func (m *memory) Read(ctx context.Context, name string, generation, limit int64) ([]byte, store.Attrs, error) {
+func (m *memory) Read(ctx context.Context, name string, opts store.ReadOptions) ([]byte, store.Attrs, error) {
 	o, ok := m.objects[name]
 	switch {
-	case !ok || generation != 0 && generation != o.attrs.Generation:
+	case !ok || opts.Generation != 0 && opts.Generation != o.attrs.Generation:
 		return nil, store.Attrs{}, store.ErrNotExist
-	case int64(len(o.data)) > limit:
+	case int64(len(o.data)) > opts.Limit:
 		return nil, store.Attrs{}, store.ErrTooLarge
 	}
 	return bytes.Clone(o.data), o.attrs, nil

@@ -50,7 +50,7 @@ func Load(ctx context.Context, st store.Store, id string) (*Batch, error) {
 	if err := ledger.CheckBatch(id); err != nil {
 		return nil, err
 	}
-	data, attrs, err := st.Read(ctx, name(id), 0, maxRecord)
+	data, attrs, err := st.Read(ctx, name(id), store.ReadOptions{Limit: maxRecord})
 	if errors.Is(err, store.ErrTooLarge) {
 		err = fmt.Errorf("%w: %w", ErrRecord, err)
 	}
@@ -141,7 +141,7 @@ func (b *Batch) save(ctx context.Context, st store.Store) error {
 	})
 	if errors.Is(err, store.ErrCondition) {
 		var there []byte
-		there, attrs, err = st.Read(ctx, name(b.ID), 0, maxRecord)
+		there, attrs, err = st.Read(ctx, name(b.ID), store.ReadOptions{Limit: maxRecord})
 		if err == nil && !bytes.Equal(there, data) {
 			err = ErrChanged
 		}

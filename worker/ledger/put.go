@@ -60,7 +60,7 @@ func (w *Writer) encode(s *sealed) error {
 // confirm looks at the object that has the segment's name: it is the segment when an earlier
 // attempt succeeded and its reply was lost. Otherwise the next attempt takes another name.
 func (w *Writer) confirm(s *sealed, cause error) error {
-	there, _, err := w.dst.Read(w.ctx, s.name, 0, int64(len(s.data)))
+	there, _, err := w.dst.Read(w.ctx, s.name, store.ReadOptions{Limit: int64(len(s.data))})
 	switch {
 	case err == nil && bytes.Equal(there, s.data):
 		return nil

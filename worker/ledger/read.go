@@ -31,7 +31,7 @@ func (e *SegmentError) Unwrap() error { return e.Err }
 // load reads a segment whole, as Store has no other reading, and opens it. The file itself
 // being bad is a SegmentError; the store not answering is not.
 func load(ctx context.Context, st store.Store, a store.Attrs) (*parquet.File, error) {
-	data, _, err := st.Read(ctx, a.Name, a.Generation, maxSegment)
+	data, _, err := st.Read(ctx, a.Name, store.ReadOptions{Generation: a.Generation, Limit: maxSegment})
 	switch {
 	case errors.Is(err, store.ErrTooLarge), errors.Is(err, store.ErrNotExist), errors.Is(err, store.ErrLink):
 		return nil, &SegmentError{a.Name, err}

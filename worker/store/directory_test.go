@@ -88,7 +88,7 @@ func TestAwkwardNames(t *testing.T) {
 	}
 	reader := openDirectory(t, dir)
 	for _, name := range awkward {
-		if data, _, err := reader.Read(t.Context(), name, 0, 5000); err != nil || string(data) != name {
+		if data, _, err := reader.Read(t.Context(), name, store.ReadOptions{Limit: 5000}); err != nil || string(data) != name {
 			t.Errorf("read %q: %q, %v", name, data, err)
 		}
 		if err := d.Delete(t.Context(), name, store.Any); err != nil {
@@ -193,7 +193,7 @@ func TestExclude(t *testing.T) {
 	for a, err := range d.List(t.Context(), store.Range{Prefix: "out/manifests/"}) {
 		t.Errorf("listed %+v, %v", a, err)
 	}
-	if _, _, err := d.Read(t.Context(), "out/manifests/a", 0, 100); !errors.Is(err, store.ErrNotExist) {
+	if _, _, err := d.Read(t.Context(), "out/manifests/a", store.ReadOptions{Limit: 100}); !errors.Is(err, store.ErrNotExist) {
 		t.Errorf("read what is left out: %v", err)
 	}
 	if _, err := store.OpenDirectory(src, store.Exclude("../x")); !errors.Is(err, store.ErrName) {
@@ -309,7 +309,7 @@ func keepingTime(path string, edit func() error) error {
 // expectMetadata asks by all ways that there are.
 func expectMetadata(t *testing.T, d *store.Directory, name string, want map[string]string) {
 	t.Helper()
-	_, read, err := d.Read(t.Context(), name, 0, 100)
+	_, read, err := d.Read(t.Context(), name, store.ReadOptions{Limit: 100})
 	stat, statErr := d.Stat(t.Context(), name)
 	got := map[string]store.Attrs{"read": read, "stat": stat}
 	for a, listErr := range d.List(t.Context(), store.Range{Prefix: name}) {
@@ -352,7 +352,7 @@ func TestDestinationsAmongPhotos(t *testing.T) {
 		if _, err := d.Stat(t.Context(), name); !errors.Is(err, store.ErrNotExist) {
 			t.Errorf("stat %s: %v", name, err)
 		}
-		if _, _, err := d.Read(t.Context(), name, 0, 100); !errors.Is(err, store.ErrNotExist) {
+		if _, _, err := d.Read(t.Context(), name, store.ReadOptions{Limit: 100}); !errors.Is(err, store.ErrNotExist) {
 			t.Errorf("read %s: %v", name, err)
 		}
 		if _, err := openDirectory(t, src).Stat(t.Context(), name); err != nil {

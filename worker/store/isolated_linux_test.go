@@ -72,7 +72,7 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("write %s: %v", name, err)
 		}
 	}
-	if data, _, err := d.Read(t.Context(), "a", 0, 1<<20); err != nil || string(data) != old {
+	if data, _, err := d.Read(t.Context(), "a", store.ReadOptions{Limit: 1 << 20}); err != nil || string(data) != old {
 		t.Errorf("what was there became %d bytes, %v", len(data), err)
 	}
 	if left, err := os.ReadDir(filepath.Join(dir, "burnish", "tmp")); err != nil || len(left) > 0 {
@@ -117,7 +117,7 @@ func TestWithoutMetadata(t *testing.T) {
 	if _, err := d.Write(t.Context(), "a", []byte("x"), opts); err != nil {
 		t.Fatal(err)
 	}
-	data, a, err := d.Read(t.Context(), "a", 0, 10)
+	data, a, err := d.Read(t.Context(), "a", store.ReadOptions{Limit: 10})
 	if err != nil || string(data) != "x" || a.Metadata != nil {
 		t.Errorf("%q, %+v, %v", data, a, err)
 	}
@@ -205,8 +205,14 @@ func TestDenied(t *testing.T) {
 		t.Errorf("listed %q, want %q", got, want)
 	}
 	for doing, try := range map[string]func() error{
-		"read a":             func() error { _, _, err := d.Read(t.Context(), "a", 0, 100); return err },
-		"read closed/b":      func() error { _, _, err := d.Read(t.Context(), "closed/b", 0, 100); return err },
+		"read a": func() error {
+			_, _, err := d.Read(t.Context(), "a", store.ReadOptions{Limit: 100})
+			return err
+		},
+		"read closed/b": func() error {
+			_, _, err := d.Read(t.Context(), "closed/b", store.ReadOptions{Limit: 100})
+			return err
+		},
 		"stat closed/b":      func() error { _, err := d.Stat(t.Context(), "closed/b"); return err },
 		"write read-only/d":  func() error { _, err := d.Write(t.Context(), "read-only/d", nil, store.WriteOptions{}); return err },
 		"delete read-only/c": func() error { return d.Delete(t.Context(), "read-only/c", store.Any) },
@@ -247,7 +253,7 @@ func TestClosedFolders(t *testing.T) {
 		t.Errorf("listed %q, want %q", got, want)
 	}
 	for _, name := range []string{".hidden", "closed", "names-only", "search-only"} {
-		_, _, err := d.Read(t.Context(), name, 0, 100)
+		_, _, err := d.Read(t.Context(), name, store.ReadOptions{Limit: 100})
 		if !errors.Is(err, store.ErrDenied) || !strings.Contains(err.Error(), filepath.Join(dir, name)+":") {
 			t.Errorf("read %s: %v", name, err)
 		}

@@ -87,7 +87,7 @@ func checkWhole(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 		n++
-		data, _, err := d.Read(t.Context(), a.Name, a.Generation, 1<<20)
+		data, _, err := d.Read(t.Context(), a.Name, store.ReadOptions{Generation: a.Generation, Limit: 1 << 20})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -53,7 +53,7 @@ func TestLinks(t *testing.T) {
 		t.Errorf("listed %q, want %q", all, want)
 	}
 	for _, name := range append(all, "to-folder-out/secret") {
-		data, a, err := d.Read(t.Context(), name, 0, 100)
+		data, a, err := d.Read(t.Context(), name, store.ReadOptions{Limit: 100})
 		switch name {
 		case "photo", "folder/photo", "to-file", "to-link", "to-absolute", "folder/to-up":
 			if err != nil || string(data) != "bytes of photo" || a.Name != name {
@@ -77,7 +77,7 @@ func TestLinkGeneration(t *testing.T) {
 	link(t, "photo", src, "link")
 	d := openDirectory(t, src)
 	for a := range d.List(t.Context(), store.Range{}) {
-		if _, _, err := d.Read(t.Context(), a.Name, a.Generation, 100); err != nil {
+		if _, _, err := d.Read(t.Context(), a.Name, store.ReadOptions{Generation: a.Generation, Limit: 100}); err != nil {
 			t.Errorf("%s: %v", a.Name, err)
 		}
 	}
@@ -132,7 +132,7 @@ func TestNoFiles(t *testing.T) {
 		t.Errorf("listed %q, want %q", got, want)
 	}
 	for name, kind := range map[string]string{"pipe": "named pipe", "to-pipe": "named pipe", "socket": "socket"} {
-		_, _, err := d.Read(t.Context(), name, 0, 100)
+		_, _, err := d.Read(t.Context(), name, store.ReadOptions{Limit: 100})
 		if !errors.Is(err, store.ErrNotExist) || !strings.Contains(err.Error(), kind) {
 			t.Errorf("%s: %v", name, err)
 		}

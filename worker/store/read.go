@@ -18,20 +18,20 @@ var errChanged = errors.New("changed while it was read")
 // Read returns a file's bytes, all of one generation. A file that is replaced or written to
 // meanwhile is read again if any generation will do, and answers ErrUnavailable if that goes
 // on; a generation that was asked for is gone then.
-func (d *Directory) Read(ctx context.Context, name string, generation, limit int64) ([]byte, Attrs, error) {
+func (d *Directory) Read(ctx context.Context, name string, opts ReadOptions) ([]byte, Attrs, error) {
 	for range 5 {
-		data, a, err := d.readOnce(ctx, name, generation, limit)
+		data, a, err := d.readOnce(ctx, name, opts)
 		switch {
 		case !errors.Is(err, errChanged):
 			return data, a, err
-		case generation != 0:
-			return nil, Attrs{}, fmt.Errorf("%s: %w at generation %d: it %w", d.show(name), ErrNotExist, generation, errChanged)
+		case opts.Generation != 0:
+			return nil, Attrs{}, fmt.Errorf("%s: %w at generation %d: it %w", d.show(name), ErrNotExist, opts.Generation, errChanged)
 		}
 	}
 	return nil, Attrs{}, fmt.Errorf("%s: %w: it %w, again and again", d.show(name), ErrUnavailable, errChanged)
 }
 
-func (d *Directory) readOnce(ctx context.Context, name string, want, limit int64) ([]byte, Attrs, error) {
+func (d *Directory) readOnce(ctx context.Context, name string, opts ReadOptions) ([]byte, Attrs, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, Attrs{}, err
 	}
@@ -52,10 +52,11 @@ func (d *Directory) readOnce(ctx context.Context, name string, want, limit int64
 	switch {
 	case !info.Mode().IsRegular():
 		return nil, Attrs{}, fmt.Errorf("%s: %w (it is a %s)", d.show(name), ErrNotExist, kind(info.Mode()))
-	case want != 0 && a.Generation != want:
-		return nil, Attrs{}, fmt.Errorf("%s: %w at generation %d", d.show(name), ErrNotExist, want)
-	case a.Size > limit:
-		return nil, Attrs{}, fmt.Errorf("%s: %w: %d bytes, at most %d", d.show(name), ErrTooLarge, a.Size, limit)
+	case opts.Generation != 0 && a.Generation != opts.Generation:
+		return nil, Attrs{}, fmt.Errorf("%s: %w at generation %d", d.show(name), ErrNotExist, opts.Generation)
+	}
+	if err := opts.Allow(ctx, a); err != nil {
+		return nil, a, fmt.Errorf("%s: %w", d.show(name), err)
 	}
 	data, err := d.readAll(ctx, f, a)
 	if err != nil {

@@ -8,6 +8,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 	"time"
@@ -51,6 +52,33 @@ const (
 	Absent Condition = 0
 )
 
+// ReadOptions says what is read of an object, and on which terms.
+type ReadOptions struct {
+	// Generation is the one to read; 0 reads the newest.
+	Generation int64
+
+	// Limit is how many bytes the object may have at most.
+	Limit int64
+
+	// Admit, if set, is asked once the attributes are known, and before the body is read or
+	// memory taken for it; Metadata may still be missing. It may block, for which the store
+	// sets no deadline, and its error ends the read. It is asked again if the object turns out
+	// to have changed meanwhile: what it admitted before is then not read.
+	Admit func(ctx context.Context, a Attrs) error
+}
+
+// Allow reports why an object of these attributes is not to be read: ErrTooLarge, or what
+// Admit says. Stores call it.
+func (o ReadOptions) Allow(ctx context.Context, a Attrs) error {
+	if a.Size > o.Limit {
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, a.Size, o.Limit)
+	}
+	if o.Admit == nil {
+		return nil
+	}
+	return o.Admit(ctx, a)
+}
+
 // WriteOptions says how an object is written. The zero value creates it, and fails with
 // ErrCondition if it exists.
 type WriteOptions struct {
@@ -78,9 +106,10 @@ func (r Range) Has(name string) bool {
 
 // Store is a folder or a bucket. Its methods may be called from many goroutines.
 type Store interface {
-	// Read returns a whole object of at most limit bytes, or ErrTooLarge without reading it.
-	// A generation of 0 reads the newest; any other that is not there is ErrNotExist.
-	Read(ctx context.Context, name string, generation, limit int64) ([]byte, Attrs, error)
+	// Read returns a whole object, all of one generation. What is larger than the limit, or
+	// not admitted, is not read: the error then comes with the attributes. A generation that
+	// is asked for and not there is ErrNotExist.
+	Read(ctx context.Context, name string, opts ReadOptions) ([]byte, Attrs, error)
 
 	// Stat describes an object.
 	Stat(ctx context.Context, name string) (Attrs, error)

@@ -21,7 +21,8 @@ type Options struct {
 	Attempt time.Duration
 
 	// Total bounds one operation with all that is repeated, and one page of a listing; 0
-	// means 2 minutes.
+	// means 2 minutes. Reading an object takes up to twice as long: for it to be found, and
+	// for a body that broke off.
 	Total time.Duration
 }
 

@@ -161,7 +161,7 @@ func TestCompressedObject(t *testing.T) {
 	o := fakestorage.Object{Content: packed.Bytes()}
 	o.ContentEncoding = "gzip"
 	s.create(t, b, "o", o)
-	data, a, err := b.Read(t.Context(), "o", 0, 1000)
+	data, a, err := b.Read(t.Context(), "o", store.ReadOptions{Limit: 1000})
 	if err != nil || !bytes.Equal(data, packed.Bytes()) || a.Size != int64(packed.Len()) {
 		t.Errorf("%d bytes, %+v, %v; want %d", len(data), a, err, packed.Len())
 	}

@@ -24,7 +24,10 @@ import (
 func operations(t *testing.T, b *Bucket, generation int64) map[string]func(ctx context.Context) error {
 	t.Helper()
 	return map[string]func(ctx context.Context) error{
-		"read": func(ctx context.Context) error { _, _, err := b.Read(ctx, "o", generation, 100); return err },
+		"read": func(ctx context.Context) error {
+			_, _, err := b.Read(ctx, "o", store.ReadOptions{Generation: generation, Limit: 100})
+			return err
+		},
 		"stat": func(ctx context.Context) error { _, err := b.Stat(ctx, "o"); return err },
 		"write": func(ctx context.Context) error {
 			_, err := b.Write(ctx, "new", []byte("x"), store.WriteOptions{})
@@ -219,7 +222,7 @@ func TestLostReply(t *testing.T) {
 			if err != nil || changes.Load() != 2 {
 				t.Fatalf("after %d requests: %v", changes.Load(), err)
 			}
-			data, there, err := b.Read(t.Context(), "o", a.Generation, 10)
+			data, there, err := b.Read(t.Context(), "o", store.ReadOptions{Generation: a.Generation, Limit: 10})
 			if err != nil || string(data) != "new" || there.Metadata["fingerprint"] != "f" {
 				t.Errorf("got %q, %+v, %v", data, there, err)
 			}
@@ -312,12 +315,12 @@ func TestSpoiledReads(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.upset(spoil(2, change))
-			if data, _, err := b.Read(t.Context(), "o", 0, 1<<20); err != nil || !bytes.Equal(data, body) {
+			if data, _, err := b.Read(t.Context(), "o", store.ReadOptions{Limit: 1 << 20}); err != nil || !bytes.Equal(data, body) {
 				t.Errorf("%d bytes, %v", len(data), err)
 			}
 			b.opts.Total = time.Second
 			s.upset(spoil(1000, change))
-			if data, _, err := b.Read(t.Context(), "o", 0, 1<<20); !errors.Is(err, store.ErrUnavailable) || data != nil {
+			if data, _, err := b.Read(t.Context(), "o", store.ReadOptions{Limit: 1 << 20}); !errors.Is(err, store.ErrUnavailable) || data != nil {
 				t.Errorf("%d bytes, %v", len(data), err)
 			}
 		})

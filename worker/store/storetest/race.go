@@ -70,7 +70,7 @@ func testIncrement(t *testing.T, s store.Store) {
 	put(t, s, "count", "0", store.WriteOptions{})
 	increment := func() error {
 		for {
-			data, a, err := s.Read(t.Context(), "count", 0, anySize)
+			data, a, err := s.Read(t.Context(), "count", store.ReadOptions{Limit: anySize})
 			if err != nil {
 				return err
 			}
@@ -125,7 +125,7 @@ func testTorn(t *testing.T, s store.Store) {
 					return
 				default:
 				}
-				data, a, err := s.Read(t.Context(), "o", 0, anySize)
+				data, a, err := s.Read(t.Context(), "o", store.ReadOptions{Limit: anySize})
 				if err != nil {
 					t.Error(err)
 					return

@@ -22,6 +22,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"read what was written", testRead},
 		{"what is not there", testAbsent},
 		{"limit", testLimit},
+		{"admission", testAdmit},
+		{"admission refused", testAdmitRefused},
+		{"replaced during admission", testAdmitReplaced},
 		{"big object", testBig},
 		{"empty object", testEmpty},
 		{"generations", testGenerations},
@@ -58,7 +61,7 @@ func put(t *testing.T, s store.Store, name, data string, opts store.WriteOptions
 
 func want(t *testing.T, s store.Store, name, data string) store.Attrs {
 	t.Helper()
-	got, a, err := s.Read(t.Context(), name, 0, anySize)
+	got, a, err := s.Read(t.Context(), name, store.ReadOptions{Limit: anySize})
 	if err != nil {
 		t.Fatalf("read %q: %v", name, err)
 	}
@@ -118,7 +121,7 @@ func testAbsent(t *testing.T, s store.Store) {
 	put(t, s, "file", "x", store.WriteOptions{})
 	put(t, s, "folder/file", "x", store.WriteOptions{})
 	for _, name := range []string{"nothing", "folder", "folder/nothing", "no/such/folder", "file/below"} {
-		_, _, err := s.Read(t.Context(), name, 0, anySize)
+		_, _, err := s.Read(t.Context(), name, store.ReadOptions{Limit: anySize})
 		wantErr(t, "read "+name, err, store.ErrNotExist)
 		wantNamed(t, err, name)
 		_, err = s.Stat(t.Context(), name)
@@ -129,10 +132,10 @@ func testAbsent(t *testing.T, s store.Store) {
 
 func testLimit(t *testing.T, s store.Store) {
 	put(t, s, "ten", "0123456789", store.WriteOptions{})
-	if _, _, err := s.Read(t.Context(), "ten", 0, 10); err != nil {
+	if _, _, err := s.Read(t.Context(), "ten", store.ReadOptions{Limit: 10}); err != nil {
 		t.Errorf("read of 10 bytes, at most 10: %v", err)
 	}
-	_, _, err := s.Read(t.Context(), "ten", 0, 9)
+	_, _, err := s.Read(t.Context(), "ten", store.ReadOptions{Limit: 9})
 	wantErr(t, "read of 10 bytes, at most 9", err, store.ErrTooLarge)
 	for _, part := range []string{"ten", "10 bytes", "at most 9"} {
 		wantNamed(t, err, part)
@@ -145,7 +148,7 @@ func testBig(t *testing.T, s store.Store) {
 		data[i] = byte(i * i >> 7)
 	}
 	put(t, s, "big", string(data), store.WriteOptions{})
-	got, _, err := s.Read(t.Context(), "big", 0, int64(len(data)))
+	got, _, err := s.Read(t.Context(), "big", store.ReadOptions{Limit: int64(len(data))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +162,7 @@ func testEmpty(t *testing.T, s store.Store) {
 	if a.Size != 0 || a.Generation <= 0 {
 		t.Errorf("got %+v", a)
 	}
-	if _, _, err := s.Read(t.Context(), "empty", 0, 0); err != nil {
+	if _, _, err := s.Read(t.Context(), "empty", store.ReadOptions{Limit: 0}); err != nil {
 		t.Error(err)
 	}
 }
@@ -182,13 +185,13 @@ func testGenerations(t *testing.T, s store.Store) {
 
 func testReadGeneration(t *testing.T, s store.Store) {
 	old := put(t, s, "a", "old", store.WriteOptions{})
-	if data, a, err := s.Read(t.Context(), "a", old.Generation, anySize); err != nil || string(data) != "old" || a.Generation != old.Generation {
+	if data, a, err := s.Read(t.Context(), "a", store.ReadOptions{Generation: old.Generation, Limit: anySize}); err != nil || string(data) != "old" || a.Generation != old.Generation {
 		t.Errorf("got %q, %+v, %v", data, a, err)
 	}
 	put(t, s, "a", "new", store.WriteOptions{If: store.Any})
-	_, _, err := s.Read(t.Context(), "a", old.Generation, anySize)
+	_, _, err := s.Read(t.Context(), "a", store.ReadOptions{Generation: old.Generation, Limit: anySize})
 	wantErr(t, "read a generation that was replaced", err, store.ErrNotExist)
-	_, _, err = s.Read(t.Context(), "b", old.Generation, anySize)
+	_, _, err = s.Read(t.Context(), "b", store.ReadOptions{Generation: old.Generation, Limit: anySize})
 	wantErr(t, "read a generation of nothing", err, store.ErrNotExist)
 }
 
@@ -280,7 +283,7 @@ func testBadNames(t *testing.T, s store.Store) {
 		t.Run(brief(name), func(t *testing.T) {
 			_, err := s.Write(ctx, name, []byte("x"), store.WriteOptions{})
 			wantErr(t, "write", err, store.ErrName)
-			_, _, err = s.Read(ctx, name, 0, anySize)
+			_, _, err = s.Read(ctx, name, store.ReadOptions{Limit: anySize})
 			wantErr(t, "read", err, store.ErrName)
 			_, err = s.Stat(ctx, name)
 			wantErr(t, "stat", err, store.ErrName)
@@ -293,7 +296,7 @@ func testCancel(t *testing.T, s store.Store) {
 	put(t, s, "a", "x", store.WriteOptions{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, _, err := s.Read(ctx, "a", 0, anySize)
+	_, _, err := s.Read(ctx, "a", store.ReadOptions{Limit: anySize})
 	wantErr(t, "read", err, context.Canceled)
 	_, err = s.Stat(ctx, "a")
 	wantErr(t, "stat", err, context.Canceled)
