@@ -64,7 +64,7 @@ func TestGolden(t *testing.T) {
 		if err := b.Finish(t.Context(), st, batch.Finished, totals); err != nil {
 			t.Fatal(err)
 		}
-		got := string(st.objects[ledger.Folder(b.ID)+"batch.json"].data)
+		got := st.body(ledger.Folder(b.ID) + "batch.json")
 		got = strings.Replace(got, b.ID[len(b.ID)-10:], "0123456789", 1) // the random part
 		if *update {
 			if err := os.WriteFile("testdata/batch.json", []byte(got), 0o644); err != nil {
@@ -242,7 +242,7 @@ func TestLoadRefuses(t *testing.T) {
 	st := newMemory()
 	b := start(t, st, asked)
 	name := ledger.Folder(b.ID) + "batch.json"
-	good := string(st.objects[name].data)
+	good := st.body(name)
 	cases := []struct {
 		name string
 		data string
@@ -262,9 +262,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			o := st.objects[name]
-			o.data = []byte(c.data)
-			st.objects[name] = o
+			st.Put(store.Attrs{Name: name, Size: int64(len(c.data))}, []byte(c.data))
 			if _, err := batch.Load(t.Context(), st, b.ID); !errors.Is(err, c.is) || !strings.Contains(err.Error(), name) {
 				t.Errorf("got %v, want %v naming the file", err, c.is)
 			}
@@ -296,8 +294,9 @@ func TestLoadRefuses(t *testing.T) {
 
 func newCopy(m *memory) *memory {
 	c := newMemory()
-	for name, o := range m.objects {
-		c.objects[name] = o
+	for a := range m.List(context.Background(), store.Range{}) {
+		_, data := m.Object(a.Name)
+		c.Put(a, data)
 	}
 	return c
 }

@@ -1,21 +1,18 @@
 package batch_test
 
 import (
-	"bytes"
 	"context"
 	"iter"
-	"maps"
 	"path"
 	"slices"
-	"strings"
 
 	"burnish/worker/store"
+	"burnish/worker/store/storetest"
 )
 
-// memory is a Store in a map. Its fields, when set, decide what goes wrong.
+// memory is a store whose fields, when set, decide what goes wrong.
 type memory struct {
-	objects map[string]object
-	next    int64
+	*storetest.Memory
 
 	listed   map[string]func() // once the object of that base name was chosen
 	failAt   string            // base name at which List fails
@@ -24,98 +21,67 @@ type memory struct {
 	onWrite  error // returned once, after the write
 }
 
-type object struct {
-	attrs store.Attrs
-	data  []byte
-}
-
 func newMemory() *memory {
-	return &memory{objects: make(map[string]object), listed: make(map[string]func()), next: 100}
+	return &memory{Memory: storetest.NewMemory(), listed: make(map[string]func())}
 }
 
-func (m *memory) put(a store.Attrs)  { m.objects[a.Name] = object{attrs: a} }
-func (m *memory) remove(name string) { delete(m.objects, name) }
-func (m *memory) String() string     { return "memory" }
+func (m *memory) put(a store.Attrs) { m.Put(a, nil) }
 
-func (m *memory) Read(ctx context.Context, name string, opts store.ReadOptions) ([]byte, store.Attrs, error) {
-	o, ok := m.objects[name]
-	switch {
-	case !ok || opts.Generation != 0 && opts.Generation != o.attrs.Generation:
-		return nil, store.Attrs{}, store.ErrNotExist
-	case int64(len(o.data)) > opts.Limit:
-		return nil, store.Attrs{}, store.ErrTooLarge
-	}
-	return bytes.Clone(o.data), o.attrs, nil
+func (m *memory) remove(name string) { _ = m.Memory.Delete(context.Background(), name, store.Any) }
+
+// body returns what stands under a name.
+func (m *memory) body(name string) string {
+	_, data := m.Object(name)
+	return string(data)
 }
 
 func (m *memory) Stat(ctx context.Context, name string) (store.Attrs, error) {
 	if m.onStat != nil {
 		return store.Attrs{}, m.onStat
 	}
-	if o, ok := m.objects[name]; ok {
-		return o.attrs, nil
-	}
-	return store.Attrs{}, store.ErrNotExist
+	return m.Memory.Stat(ctx, name)
 }
 
 func (m *memory) Write(ctx context.Context, name string, data []byte, opts store.WriteOptions) (store.Attrs, error) {
-	if have := m.objects[name].attrs.Generation; opts.If != store.Any && int64(opts.If) != have {
-		return store.Attrs{}, store.ErrCondition
+	a, err := m.Memory.Write(ctx, name, data, opts)
+	if err == nil {
+		err, m.onWrite = m.onWrite, nil
 	}
-	m.next++
-	a := store.Attrs{Name: name, Size: int64(len(data)), Generation: m.next, Metadata: maps.Clone(opts.Metadata)}
-	m.objects[name] = object{a, bytes.Clone(data)}
-	err := m.onWrite
-	m.onWrite = nil
 	return a, err
 }
 
-func (m *memory) Delete(ctx context.Context, name string, cond store.Condition) error {
-	m.remove(name)
-	return nil
-}
-
-// List looks for the next name only when it is asked for it, as a paged listing does.
 func (m *memory) List(ctx context.Context, r store.Range) iter.Seq2[store.Attrs, error] {
+	objects := m.Memory.List(ctx, r)
+	if m.unsorted {
+		objects = backwards(objects)
+	}
 	return func(yield func(store.Attrs, error) bool) {
-		if m.unsorted {
-			names := slices.Sorted(maps.Keys(m.objects))
-			slices.Reverse(names)
-			for _, name := range names {
-				if !yield(m.objects[name].attrs, nil) {
-					return
-				}
-			}
-			return
-		}
-		for last := ""; ; {
-			name, ok := m.after(last, r)
-			if !ok {
-				return
-			}
-			if m.failAt == path.Base(name) {
+		for a, err := range objects {
+			if m.failAt != "" && m.failAt == path.Base(a.Name) {
 				yield(store.Attrs{}, store.ErrUnavailable)
 				return
 			}
-			a := m.objects[name].attrs
-			if f := m.listed[path.Base(name)]; f != nil {
+			if f := m.listed[path.Base(a.Name)]; f != nil {
 				f()
 			}
-			if !yield(a, nil) {
+			if !yield(a, err) {
 				return
 			}
-			last = name
 		}
 	}
 }
 
-// after returns the first name in the range after last.
-func (m *memory) after(last string, r store.Range) (first string, ok bool) {
-	for name := range m.objects {
-		inside := strings.HasPrefix(name, r.Prefix) && name >= r.From && (r.To == "" || name < r.To)
-		if inside && name > last && (!ok || name < first) {
-			first, ok = name, true
+// backwards turns a listing round.
+func backwards(objects iter.Seq2[store.Attrs, error]) iter.Seq2[store.Attrs, error] {
+	return func(yield func(store.Attrs, error) bool) {
+		var all []store.Attrs
+		for a := range objects {
+			all = append(all, a)
+		}
+		for _, a := range slices.Backward(all) {
+			if !yield(a, nil) {
+				return
+			}
 		}
 	}
-	return first, ok
 }

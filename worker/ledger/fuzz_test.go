@@ -24,7 +24,7 @@ func FuzzSegment(f *testing.F) {
 		f.Fatal(err)
 	}
 	name := st.names()[0]
-	good := st.objects[name]
+	good := st.object(name)
 	f.Add(good.data, "")
 	f.Add([]byte{}, good.attrs.Metadata["ledger"])
 	f.Fuzz(func(t *testing.T, data []byte, meta string) {

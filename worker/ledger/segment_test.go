@@ -44,7 +44,7 @@ func segment(t *testing.T, all ...ledger.Outcome) object {
 	t.Helper()
 	st := newMemory()
 	write(t, st, all...)
-	return st.objects[st.names()[0]]
+	return st.object(st.names()[0])
 }
 
 func TestSchemaGolden(t *testing.T) {
@@ -95,7 +95,7 @@ func TestMetadataStaysSmall(t *testing.T) {
 				t.Errorf("%d bytes of metadata", n)
 			}
 			st := newMemory()
-			st.objects[o.attrs.Name] = o
+			st.Put(o.attrs, o.data)
 			s, err := ledger.Summarize(t.Context(), st, batch)
 			if err != nil || s.Done != 5 || len(s.Failed) != len(reasons) {
 				t.Errorf("summary %+v, %v", s, err)
