@@ -3,6 +3,7 @@ package vips
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"hash/crc32"
 	"testing"
 
@@ -125,5 +126,18 @@ func TestDecompressionBombs(t *testing.T) {
 			_, err := engine(t).Process(catalogue(bomb))
 			wantFact(t, err, imaging.ErrTooLarge)
 		})
+	}
+}
+
+// A loader that decodes all at once must not go to the disk, where it may not write. This WebP is
+// one colour, 6000 × 6000 pixels, 108 MB decoded.
+func TestLargeWebP(t *testing.T) {
+	source, err := hex.DecodeString("524946461e000000574542505650384c110000002f6fd7db050750a00216a4ff8188e87f0000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := process(t, engine(t), exact(source, 2500))
+	if v := result.Variants[0]; v.Width != 2500 || v.Height != 2500 {
+		t.Errorf("%d × %d", v.Width, v.Height)
 	}
 }

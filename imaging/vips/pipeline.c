@@ -29,17 +29,18 @@ static int same(VipsImage *in, VipsImage **out) {
 }
 
 /* photo_open reads a header with the named loader; pixels follow when they are asked for, in
- * one pass from top to bottom, so that no loader spills a decoded copy to the disk. The bytes
- * must stay where they are until the image is released. shrink is 1, 2, 4 or 8 and needs a
- * loader that can. Errors end the decode; warnings do not, since PNG warns of profiles that
- * every camera wrote, but stay in the error buffer where they concern pixels. */
+ * one pass from top to bottom, so that no loader spills a decoded copy to the disk: WebP's, which
+ * decodes all at once, is told to do so in memory. The bytes must stay where they are until the
+ * image is released. shrink is 1, 2, 4 or 8 and needs a loader that can. Errors end the decode;
+ * warnings do not, since PNG warns of profiles that every camera wrote, but stay in the error
+ * buffer where they concern pixels. */
 int photo_open(const char *loader, const void *data, size_t size, int shrink, VipsImage **out) {
 	VipsOperation *operation = vips_operation_new(loader);
 	if (!operation)
 		return -1;
 	VipsBlob *blob = vips_blob_new(NULL, data, size);
 	g_object_set(operation, "buffer", blob, "access", VIPS_ACCESS_SEQUENTIAL, "fail-on", VIPS_FAIL_ON_ERROR,
-	             NULL);
+	             "memory", strcmp(loader, "webpload_buffer") == 0, NULL);
 	vips_area_unref(VIPS_AREA(blob));
 	if (shrink > 1 && g_object_class_find_property(G_OBJECT_GET_CLASS(operation), "scale"))
 		g_object_set(operation, "scale", 1.0 / shrink, NULL);
