@@ -46,6 +46,7 @@ func TestColoursComeOutRight(t *testing.T) {
 		{"p3-cicp.png", chart, 2},
 		{"adobe.jpg", chart, 3},
 		{"adobe.tif", chart, 2},
+		{"adobe-exif.jpg", chart, 3},
 		{"prophoto-16.png", chart, 2},
 		{"prophoto-16.tif", chart, 2},
 		{"swapped.jpg", chart, 3},
@@ -119,6 +120,12 @@ func TestWideGamutIsConverted(t *testing.T) {
 	if r.Source.Profile == "" {
 		t.Error("the profile has no name")
 	}
+}
+
+// libvips' own loader does not read it.
+func TestLabOf8BitsIsRefused(t *testing.T) {
+	_, err := engine(t).Process(exact(fixture(t, "lab-8.tif"), 48))
+	wantFact(t, err, imaging.ErrUnsupported)
 }
 
 // Taken for sRGB, high dynamic range comes out grey; so it is refused.

@@ -67,10 +67,18 @@ func shrinkOnLoad(h header, to size) int {
 	return shrink
 }
 
-// toSRGB believes the embedded profile, unless it is sRGB anyway or broken.
+// toSRGB believes the embedded profile, unless it is sRGB anyway or broken, and what stands for
+// one where there is none.
 func (p picture) toSRGB(h header) (picture, error) {
 	if h.space != "" {
 		return p.srgb(h.space)
+	}
+	if h.assumed {
+		tagged, err := p.assume(h.profile)
+		if err != nil {
+			return picture{}, err
+		}
+		return chain(tagged, func(p picture) (picture, error) { return p.srgb(embedded) })
 	}
 	if len(h.profile) > 0 && !isSRGB(h.profile) {
 		if out, err := p.srgb(embedded); err == nil {

@@ -45,6 +45,7 @@ var verdicts = []struct {
 	{"unsupported", imaging.ErrUnsupported},
 	{"not supported", imaging.ErrUnsupported},
 	{"operation is blocked", imaging.ErrUnsupported},
+	{"bad labq format", imaging.ErrUnsupported}, // CIELab of 8 bits, which libvips' TIFF loader takes for its own coding
 }
 
 // errCode marks trouble with making a file: not a fact about the photo.

@@ -26,6 +26,7 @@ type header struct {
 	wide          bool // more than 8 bits a sample
 	fullChroma    bool // JPEG stored as 4:4:4
 	profile       []byte
+	assumed       bool   // profile is not in the file, but what its EXIF stands for
 	space         string // the profile of libvips' own that stands for coded colour numbers, or ""
 }
 
@@ -111,6 +112,9 @@ func (p picture) header(format imaging.Format) header {
 	var size C.size_t
 	C.photo_profile(p.c, &data, &size)
 	h.profile = C.GoBytes(data, C.int(size))
+	if size == 0 && c.adobe_rgb != 0 && h.bands >= 3 && !h.cmyk {
+		h.profile, h.assumed = adobeRGB(), true
+	}
 	return h
 }
 

@@ -55,6 +55,13 @@ func (p picture) resize(width, height int) (picture, error) {
 	return step(result, out)
 }
 
+// assume gives the picture a profile.
+func (p picture) assume(profile []byte) (picture, error) {
+	var out *C.VipsImage
+	result := C.photo_assume(p.c, unsafe.Pointer(&profile[0]), C.size_t(len(profile)), &out)
+	return step(result, out)
+}
+
 // average makes one pixel of each block × block pixels.
 func (p picture) average(block int) (picture, error) {
 	var out *C.VipsImage

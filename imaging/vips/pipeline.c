@@ -49,9 +49,15 @@ int photo_open(const char *loader, const void *data, size_t size, int shrink, Vi
 	return run(operation, "out", out);
 }
 
+/* says tells whether a text of an image's metadata begins with some words. */
+static int says(VipsImage *in, const char *field, const char *words) {
+	const char *text;
+	return vips_image_get_typeof(in, field) && !vips_image_get_string(in, field, &text) &&
+	       g_str_has_prefix(text, words);
+}
+
 /* photo_header tells what photo_open found. */
 void photo_header(VipsImage *in, PhotoHeader *out) {
-	const char *subsampling;
 	int pages;
 
 	memset(out, 0, sizeof *out);
@@ -66,9 +72,12 @@ void photo_header(VipsImage *in, PhotoHeader *out) {
 	out->alpha = vips_image_hasalpha(in);
 	out->cmyk = in->Type == VIPS_INTERPRETATION_CMYK;
 	out->wide = in->BandFmt != VIPS_FORMAT_UCHAR;
-	if (vips_image_get_typeof(in, "jpeg-chroma-subsample") &&
-	    !vips_image_get_string(in, "jpeg-chroma-subsample", &subsampling))
-		out->full_chroma = strcmp(subsampling, "4:4:4") == 0;
+	out->full_chroma = says(in, "jpeg-chroma-subsample", "4:4:4");
+	/* DCF 2.0: an option file has R03 and an uncalibrated colour space. 1 is sRGB; 2 is no number
+	 * of EXIF's, but is written for Adobe RGB. */
+	out->adobe_rgb =
+	    (says(in, "exif-ifd4-InteroperabilityIndex", "R03") && !says(in, "exif-ifd2-ColorSpace", "1 ")) ||
+	    says(in, "exif-ifd2-ColorSpace", "2 ");
 }
 
 /* photo_profile points into the image at its embedded ICC profile, or at NULL. */
@@ -80,6 +89,14 @@ void photo_profile(VipsImage *in, const void **data, size_t *size) {
 		*data = NULL;
 		*size = 0;
 	}
+}
+
+/* photo_assume gives an image a profile in place of any that it has. */
+int photo_assume(VipsImage *in, const void *data, size_t size, VipsImage **out) {
+	if (vips_copy(in, out, NULL))
+		return -1;
+	vips_image_set_blob_copy(*out, VIPS_META_ICC_NAME, data, size);
+	return 0;
 }
 
 /* photo_frame makes what lies outside of a frame transparent, unless the image has alpha already.

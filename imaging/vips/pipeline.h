@@ -21,6 +21,7 @@ typedef struct {
 	int cmyk;
 	int wide;        /* more than 8 bits a sample */
 	int full_chroma; /* JPEG: stored as 4:4:4 */
+	int adobe_rgb;   /* EXIF says Adobe RGB (1998) */
 } PhotoHeader;
 
 /* How one variant is coded. Fields that a format or a build lacks are ignored. */
@@ -52,6 +53,7 @@ void photo_header(VipsImage *in, PhotoHeader *out);
 void photo_profile(VipsImage *in, const void **data, size_t *size);
 
 /* Pixels. */
+int photo_assume(VipsImage *in, const void *data, size_t size, VipsImage **out);
 int photo_frame(VipsImage *in, int left, int top, int width, int height, VipsImage **out);
 int photo_resize(VipsImage *in, int width, int height, VipsImage **out);
 int photo_average(VipsImage *in, int block, VipsImage **out);

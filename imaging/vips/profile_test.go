@@ -35,6 +35,7 @@ func TestIsSRGB(t *testing.T) {
 		{"srgb-gamma-2.2.png", "sRGB IEC61966-2.1", false},
 		{"p3.jpg", "Display P3", false},
 		{"adobe.tif", "Adobe RGB (1998)", false},
+		{"adobe-exif.jpg", "Adobe RGB (1998), by EXIF", false},
 		{"prophoto-16.tif", "ProPhoto RGB", false},
 		{"swapped.jpg", "sRGB, red and green swapped", false},
 		{"grey-1.8.png", "Grey, gamma 1.8", false},

@@ -27,7 +27,7 @@ import (
 // other bytes than before: a changed kernel, threshold, profile rule or encoder setting. It is
 // part of every fingerprint, so raising it makes every variant stale; a fix that touches only
 // photos that failed before leaves it alone.
-const Algorithm = 2
+const Algorithm = 3
 
 // Engine makes variants with libvips. It implements imager.Engine.
 type Engine struct {
