@@ -263,6 +263,32 @@ func TestTwoRunsIntoOneDestination(t *testing.T) {
 	}
 }
 
+func TestStatusOfARunThatDied(t *testing.T) {
+	src, dst, recipe := manyPhotos(t, 60)
+	cmd := program(t, "run", src, dst, "--recipe", recipe)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { return files(dst) > 5 })
+	if got := burnish(t, "status", dst); !strings.Contains(got.stdout, ": running\n") {
+		t.Errorf("while it runs: %s%s", got.stdout, got.stderr)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	for range 2 { // asking changes nothing
+		if got := burnish(t, "status", dst); !strings.Contains(got.stdout, ": died\n") {
+			t.Errorf("after it was killed: %s%s", got.stdout, got.stderr)
+		}
+	}
+	if got := burnish(t, "status", dst, "--json"); !strings.Contains(got.stdout, `"died": true`) {
+		t.Errorf("in JSON: %s", got.stdout)
+	}
+	runJSON(t, 0, src, dst, "--recipe", recipe)
+	if got := burnish(t, "status", dst); !strings.Contains(got.stdout, ": finished\n") || !strings.Contains(got.stdout, "interrupted") {
+		t.Errorf("after another run: %s%s", got.stdout, got.stderr)
+	}
+}
+
 func TestInterrupt(t *testing.T) {
 	for _, tt := range []struct {
 		name    string

@@ -32,6 +32,7 @@ const earlier = 9
 // destinationStatus is what `burnish status --json` prints.
 type destinationStatus struct {
 	Newest  *batch.Batch   `json:"newest"`
+	Died    bool           `json:"died,omitempty"` // the newest still says running, but its process is gone
 	Figures summary        `json:"figures"`
 	Earlier []*batch.Batch `json:"earlier"`
 }
@@ -54,14 +55,17 @@ func (c *statusCmd) Run() error {
 		enc.SetIndent("", "  ")
 		return errors.Join(enc.Encode(s), damaged)
 	}
-	b := s.Newest
-	fmt.Printf("batch %s: %s\n%s → %s\nrecipe %s (%s), by %s, started %s", b.ID, b.State, b.Source, b.Dest,
+	b, state := s.Newest, string(s.Newest.State)
+	if s.Died {
+		state = "died"
+	}
+	fmt.Printf("batch %s: %s\n%s → %s\nrecipe %s (%s), by %s, started %s", b.ID, state, b.Source, b.Dest,
 		b.Recipe, b.Fingerprint, b.By, b.Started.Local().Format("2006-01-02 15:04:05"))
 	if !b.Ended.IsZero() {
 		fmt.Printf(", ended %s", b.Ended.Local().Format("2006-01-02 15:04:05"))
 	}
-	if b.State == batch.Running && b.Kind == batch.Run {
-		fmt.Print("\nif no burnish is at work there, it died: the same run goes on")
+	if s.Died {
+		fmt.Print("\nit ended without closing its books: the same run goes on")
 	}
 	fmt.Print("\n\n")
 	damaged = errors.Join(damaged, s.Figures.print(os.Stdout))
@@ -95,6 +99,7 @@ func destination(ctx context.Context, st store.Store) (s destinationStatus, dama
 	if s.Newest == nil {
 		return s, damaged
 	}
+	s.Died = died(ctx, st, s.Newest)
 	counted, err := ledger.Summarize(ctx, st, s.Newest.ID)
 	s.Figures = summarize(counted)
 	s.Figures.Fresh += s.Newest.Totals.Fresh
@@ -103,4 +108,16 @@ func destination(ctx context.Context, st store.Store) (s destinationStatus, dama
 		s.Figures.Seconds = s.Newest.Ended.Sub(s.Newest.Started).Seconds()
 	}
 	return s, errors.Join(damaged, err)
+}
+
+// died reports whether it is certain that the process of a run is gone without having said so.
+// Only a folder can tell: it is locked by the run from before its record is there until after
+// the last word in it.
+func died(ctx context.Context, st store.Store, b *batch.Batch) bool {
+	folder, ok := st.(*store.Directory)
+	if !ok || b.Kind != batch.Run || b.State != batch.Running || !folder.Abandoned() {
+		return false
+	}
+	now, err := batch.Load(ctx, st, b.ID) // it may have ended since it was read
+	return err == nil && now.State == batch.Running
 }

@@ -173,6 +173,17 @@ func (d *Directory) sweep() error {
 	return nil
 }
 
+// Abandoned reports whether it is certain that no process has the folder open for writing. Where
+// the file system has no locks, or nobody has ever written, it is not.
+func (d *Directory) Abandoned() bool {
+	f, err := d.root.OpenFile(lockFile, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return unlocked(f)
+}
+
 // Close makes what was written durable, gives up the lock and closes the folder. No other
 // method may be running or be called later.
 func (d *Directory) Close() error {

@@ -248,12 +248,18 @@ func TestOneWriter(t *testing.T) {
 	if second, err := store.OpenDirectory(dir, store.Writable()); !errors.Is(err, store.ErrBusy) || !strings.Contains(err.Error(), "process") {
 		t.Errorf("a second writer: %v, %v", second, err)
 	}
-	openDirectory(t, dir) // a reader is free to
+	reader := openDirectory(t, dir)
+	if reader.Abandoned() {
+		t.Error("abandoned while it is written to")
+	}
 	if _, err := first.Write(t.Context(), "a", nil, store.WriteOptions{}); err != nil {
 		t.Errorf("write after the second was refused: %v", err)
 	}
 	if err := first.Close(); err != nil {
 		t.Error(err)
+	}
+	if !reader.Abandoned() {
+		t.Error("not abandoned after its writer")
 	}
 	openDirectory(t, dir, store.Writable())
 }

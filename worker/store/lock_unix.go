@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,6 +19,13 @@ import (
 // locks gives none: there, one writer at a time is up to the user.
 func lock(f *os.File) error {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	for range glances {
+		if !errors.Is(err, unix.EWOULDBLOCK) {
+			break
+		}
+		time.Sleep(glance)
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	}
 	switch {
 	case errors.Is(err, unix.EWOULDBLOCK):
 		b, _ := io.ReadAll(io.LimitReader(f, 20))
@@ -35,4 +43,16 @@ func lock(f *os.File) error {
 	}
 	_, err = fmt.Fprintln(f, os.Getpid())
 	return err
+}
+
+// A lock that is taken is tried again, since it may be unlocked that takes it.
+const (
+	glances = 3
+	glance  = 10 * time.Millisecond
+)
+
+// unlocked reports whether the file system has locks and nobody holds the one that the file
+// stands for. To know, it takes the lock until the file is closed, but only from writers.
+func unlocked(f *os.File) bool {
+	return unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB) == nil
 }
