@@ -65,8 +65,9 @@ type Publisher interface {
 	Publish(ctx context.Context, lane Lane, jobs ...Job) error
 }
 
-// Subscriber hands out deliveries, the more urgent lanes first, to as many handlers at once
-// as it has slots.
+// Subscriber hands out the deliveries of every lane, to as many handlers of each at once as it
+// has slots. So no lane waits for another; whose turn it is at what all of them need, such as
+// the CPU, is for a Gate to say.
 type Subscriber interface {
 	// Receive blocks until ctx ends and every handler has returned. It returns nil after a
 	// stop that was asked for, or the error that made it give up.

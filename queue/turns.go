@@ -3,16 +3,16 @@ package queue
 // patience is how often in a row a lane with something to do is passed over.
 const patience = 8
 
-// Turns decides which lane is served next: the most urgent, except that a lane which has been
+// turns decides which lane is served next: the most urgent, except that a lane which has been
 // passed over 8 times in a row has its turn. So urgent jobs get at least 7 turns of 9, and no
 // lane starves. The zero value is ready to use; it is not safe for
 // use by several goroutines at once.
-type Turns struct {
+type turns struct {
 	passed map[Lane]int
 }
 
-// Next returns the lane to serve of those that are ready, or "" if none is.
-func (t *Turns) Next(ready func(Lane) bool) Lane {
+// next returns the lane to serve of those that are ready, or "" if none is.
+func (t *turns) next(ready func(Lane) bool) Lane {
 	if t.passed == nil {
 		t.passed = make(map[Lane]int)
 	}

@@ -17,10 +17,10 @@ func TestTurns(t *testing.T) {
 		{"three lanes", all, 100, map[Lane]int{Upload: 78, Rerun: 11, Backfill: 11}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var turns Turns
+			var tt turns
 			got := map[Lane]int{}
 			for range test.turns {
-				l := turns.Next(func(l Lane) bool { return test.left[l] > 0 })
+				l := tt.next(func(l Lane) bool { return test.left[l] > 0 })
 				if got[l]++; l != "" {
 					test.left[l]--
 				}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"os/exec"
@@ -152,6 +153,19 @@ func (f *fleet) send(t *testing.T, topic string, messages ...*gcp.Message) {
 		if _, err := p.Publish(t.Context(), m).Get(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// cloudEvent is what Eventarc tells of an object.
+func (f *fleet) cloudEvent(t *testing.T, name string) *gcp.Message {
+	t.Helper()
+	o, err := f.buckets.Bucket(f.in()).Object(name).Attrs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &gcp.Message{
+		Data:       fmt.Appendf(nil, `{"bucket":%q,"name":%q,"generation":"%d"}`, f.in(), name, o.Generation),
+		Attributes: map[string]string{"ce-specversion": "1.0", "ce-type": "google.cloud.storage.object.v1.finalized"},
 	}
 }
 

@@ -37,6 +37,7 @@ func testLine(t *testing.T, f *fleet) {
 	f.upload("photos/asked.jpg", photo)
 	f.ask(t, queue.Rerun, "r1", "asked.jpg", "gone.jpg")
 	f.ask(t, queue.Backfill, "b1", "asked.jpg", "asked.jpg")
+	f.send(t, "rerun", f.cloudEvent(t, "photos/during.jpg"))
 	f.send(t, "upload",
 		&gcp.Message{Data: []byte("not a job at all")},
 		&gcp.Message{Attributes: map[string]string{"eventType": "OBJECT_DELETE", "bucketId": f.in(), "objectId": "photos/before.jpg"}})
@@ -49,6 +50,7 @@ func testLine(t *testing.T, f *fleet) {
 		{"upload", "asked.jpg"}:  "",
 		{"r1", "asked.jpg"}:      "",
 		{"r1", "gone.jpg"}:       imaging.NotFound,
+		{"rerun", "during.jpg"}:  "",
 		{"b1", "asked.jpg"}:      "",
 	}, "not a job at all", "not an outcome at all")
 	w.stop(t)

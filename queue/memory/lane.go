@@ -35,6 +35,14 @@ func (l *lane) ready(now time.Time) bool {
 // pop takes the job that has been due for longest.
 func (l *lane) pop() *message { return heap.Pop(&l.waiting).(entry).message }
 
+// next returns when the first job is due, or false if none waits.
+func (l *lane) next() (due time.Time, ok bool) {
+	if len(l.waiting) == 0 {
+		return time.Time{}, false
+	}
+	return l.waiting[0].due, true
+}
+
 // waiting is a heap: what is due first, and among equals what was pushed first.
 type waiting []entry
 
@@ -62,14 +70,4 @@ func (w *waiting) Pop() any {
 	(*w)[last] = entry{}
 	*w = (*w)[:last]
 	return e
-}
-
-// next returns when the first job of any lane is due, or false if there is none.
-func next(lanes []*lane) (due time.Time, ok bool) {
-	for _, l := range lanes {
-		if len(l.waiting) > 0 && (!ok || l.waiting[0].due.Before(due)) {
-			due, ok = l.waiting[0].due, true
-		}
-	}
-	return due, ok
 }

@@ -14,7 +14,7 @@ import (
 
 // Options says how a queue behaves. The zero value is ready to use.
 type Options struct {
-	// Slots is how many handlers each Receive runs at once; 0 means 1.
+	// Slots is how many handlers of each lane each Receive runs at once; 0 means 1.
 	Slots int
 
 	// Capacity is how many jobs a lane holds that are not settled; 0 means 1000. Publish
@@ -38,15 +38,13 @@ type Options struct {
 
 // Queue is a Publisher and a Subscriber. Its jobs are lost with the process.
 //
-// The lanes take turns as queue.Turns has it; within a lane, the job that has been due for
-// longest comes first.
+// Within a lane, the job that has been due for longest comes first.
 type Queue struct {
 	opts Options
 
 	mu       sync.Mutex
 	changed  chan struct{} // closed, and replaced, whenever a waiter should look again
 	lanes    []*lane       // as queue.Lanes
-	turns    queue.Turns
 	lastID   uint64
 	deadList []queue.Delivery
 	dead     int

@@ -25,7 +25,6 @@ func TestQueue(t *testing.T) {
 		},
 		Bubble:   synctest.Test,
 		Patience: time.Hour, // costs nothing in a bubble
-		Prefers:  true,
 	})
 }
 

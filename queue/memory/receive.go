@@ -20,30 +20,30 @@ func (q *Queue) Receive(ctx context.Context, handle queue.Handler) error {
 		defer context.AfterFunc(q.opts.Hard, func() { stop(); cancel() })()
 	}
 	var slots sync.WaitGroup
-	for range q.opts.Slots {
-		slots.Go(func() {
-			for m := q.take(ctx); m != nil; m = q.take(ctx) {
-				q.deliver(work, handle, m)
-			}
-		})
+	for _, l := range q.lanes {
+		for range q.opts.Slots {
+			slots.Go(func() {
+				for m := q.take(ctx, l); m != nil; m = q.take(ctx, l) {
+					q.deliver(work, handle, m)
+				}
+			})
+		}
 	}
 	slots.Wait()
 	return nil
 }
 
-// take blocks until a job is due and leases it, or returns nil when ctx ends.
-func (q *Queue) take(ctx context.Context) *message {
+// take blocks until a job of the lane is due and leases it, or returns nil when ctx ends.
+func (q *Queue) take(ctx context.Context, l *lane) *message {
 	for ctx.Err() == nil {
 		q.mu.Lock()
-		now := time.Now()
-		name := q.turns.Next(func(name queue.Lane) bool { return q.lane(name).ready(now) })
-		if name != "" {
-			m := q.lane(name).pop()
+		if l.ready(time.Now()) {
+			m := l.pop()
 			m.Attempt++
 			q.mu.Unlock()
 			return m
 		}
-		due, ok := next(q.lanes)
+		due, ok := l.next()
 		changed := q.changed
 		q.mu.Unlock()
 		wait(ctx, changed, due, ok)

@@ -2,7 +2,8 @@
 //
 // Each lane has a topic and a subscription, both named <name>-<lane>, and a topic for its dead
 // letters, <name>-<lane>-dead; Setup makes them. A message's data is the JSON of a queue.Job.
-// The upload lane also takes the notifications of a Cloud Storage bucket.
+// Notifications of a Cloud Storage bucket are jobs too, in the service's own form and as
+// CloudEvents.
 package pubsub
 
 import (
@@ -19,7 +20,7 @@ import (
 
 // Options says how a queue is used. The zero value is ready to use.
 type Options struct {
-	// Slots is how many handlers Receive runs at once; 0 means 1.
+	// Slots is how many handlers of each lane Receive runs at once; 0 means 1.
 	Slots int
 
 	// Lease is how long a handler may take; 0 means 10 minutes. After that its context ends
@@ -30,11 +31,17 @@ type Options struct {
 	// Receive waits for them after a stop.
 	Hard context.Context
 
-	// Photo tells which photo an object that a notification names is, or false if it is none:
-	// in another bucket, outside the source, or written by Burnish itself. Without it,
-	// notifications are malformed messages.
-	Photo func(bucket, object string) (queue.Key, bool)
+	// Photo names the photos of notifications. Without it they are malformed messages.
+	Photo Photo
+	// Malformed takes a message that is no job, and why it is none. When it returns nil the
+	// message is acked, so it must be on record somewhere by then; otherwise it is delivered
+	// again. Without it, such a message is nacked until it becomes a dead letter.
+	Malformed func(ctx context.Context, lane queue.Lane, m *gcp.Message, why error) error
 }
+
+// Photo tells which photo an object is, or false if it is none: in another bucket, outside the
+// source, or written by Burnish itself.
+type Photo func(bucket, object string) (queue.Key, bool)
 
 // Queue is a Publisher and a Subscriber.
 type Queue struct {

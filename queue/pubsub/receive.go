@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	gcp "cloud.google.com/go/pubsub/v2"
@@ -17,14 +18,13 @@ import (
 const extension = time.Minute
 
 // Receive pulls the three lanes until ctx ends or one of them is refused, and then waits for
-// the handlers. It holds up to twice as many messages of each lane as it has slots, so that
-// the next one is at hand when a slot becomes free. Those that no handler has been given are
-// nacked at the end; to the service that is a failed attempt at each. As many that the
-// service sends in the last moment stay hidden for a minute.
+// the handlers. It holds as many messages of each lane as it has slots. Those that are handed
+// back at the end are nacked; to the service that is a failed attempt at each. As many that
+// the service sends in the last moment stay hidden for a minute.
 //
 // A Retry is kept back here for as long as it asks, or until the end of Receive, and then
-// nacked; the subscription's own backoff comes on top. Jobs that wait like that count as
-// held: a lane whose jobs all fail for a while is pulled more slowly.
+// nacked; the subscription's own backoff comes on top. It goes on taking a slot of its lane:
+// where everything fails for a while, the lane is pulled more slowly.
 func (q *Queue) Receive(ctx context.Context, handle queue.Handler) error {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -33,7 +33,7 @@ func (q *Queue) Receive(ctx context.Context, handle queue.Handler) error {
 	if q.opts.Hard != nil {
 		defer context.AfterFunc(q.opts.Hard, func() { stop(); cancel() })()
 	}
-	r := &receiver{Queue: q, work: work, handle: queue.Recover(handle), gate: newGate(q.opts.Slots)}
+	r := &receiver{Queue: q, work: work, handle: queue.Recover(handle)}
 	lanes, ctx := errgroup.WithContext(ctx)
 	for _, lane := range queue.Lanes {
 		lanes.Go(func() error { return r.pull(ctx, lane) })
@@ -44,19 +44,19 @@ func (q *Queue) Receive(ctx context.Context, handle queue.Handler) error {
 // receiver is one call of Receive.
 type receiver struct {
 	*Queue
-	work   context.Context // ends with the hard stop
-	handle queue.Handler
-	gate   *gate
+	work    context.Context // ends with the hard stop
+	handle  queue.Handler
+	running sync.RWMutex // read-locked by each handler that runs
 }
 
 // pull receives one lane.
 func (r *receiver) pull(ctx context.Context, lane queue.Lane) error {
 	sub := r.client.Subscriber(resource(r.name, lane))
 	sub.ReceiveSettings = gcp.ReceiveSettings{
-		MaxExtension:               2 * r.opts.Lease, // as long may be waited for a slot
+		MaxExtension:               2 * r.opts.Lease, // as long may a Retry be kept back
 		MinDurationPerAckExtension: extension,
 		MaxDurationPerAckExtension: extension,
-		MaxOutstandingMessages:     2 * r.opts.Slots,
+		MaxOutstandingMessages:     r.opts.Slots,
 		EnablePerStreamFlowControl: true, // the service keeps to the bound too
 		NumGoroutines:              1,
 	}
@@ -70,21 +70,9 @@ func (r *receiver) pull(ctx context.Context, lane queue.Lane) error {
 // message settles one message. ctx is that of Receive, not the client's, which is the same
 // for its use here: it ends with the stop.
 func (r *receiver) message(ctx context.Context, lane queue.Lane, m *gcp.Message) {
-	job, wanted, err := r.job(m)
-	switch {
-	case err != nil:
-		// Only the dead-letter topic shows it to a person whole, and it is not for a worker
-		// to publish there: after its last attempt the service does.
-		slog.WarnContext(ctx, "malformed message", "lane", lane, "id", m.ID, "err", err)
-		m.Nack()
-		return
-	case !wanted:
-		m.Ack()
-		return
-	}
-	d := queue.Delivery{Job: job, Lane: lane, ID: m.ID, Attempt: attempt(m), Sent: m.PublishTime}
-	after, retry, ok := r.deliver(ctx, d)
-	if ok && !retry {
+	disposition := r.deliver(ctx, lane, m)
+	after, retry := disposition.Retry()
+	if !retry {
 		m.Ack()
 		return
 	}
@@ -93,24 +81,47 @@ func (r *receiver) message(ctx context.Context, lane queue.Lane, m *gcp.Message)
 		// The client keeps its streams open until the last handler has returned, but reads
 		// no more from them: for each message that is given back before, the service sends
 		// another one, which then lies there until its lease lapses.
-		r.gate.drain()
+		r.drain()
 	}
 	m.Nack()
 }
 
-// deliver waits for a slot and runs the handler in it, unless ctx or the time to wait ends
-// before.
-func (r *receiver) deliver(ctx context.Context, d queue.Delivery) (after time.Duration, retry, ok bool) {
-	waiting, cancel := context.WithTimeout(ctx, r.opts.Lease)
-	defer cancel()
-	if !r.gate.enter(waiting, d.Lane) {
-		return 0, false, false
+// deliver finds out what is to be done with a message, and does it.
+func (r *receiver) deliver(ctx context.Context, lane queue.Lane, m *gcp.Message) queue.Disposition {
+	r.running.RLock()
+	defer r.running.RUnlock()
+	if ctx.Err() != nil {
+		return queue.Retry(0)
 	}
-	defer r.gate.leave()
-	ctx, cancel = context.WithTimeout(r.work, r.opts.Lease)
+	work, cancel := context.WithTimeout(r.work, r.opts.Lease)
 	defer cancel()
-	after, retry = r.handle(ctx, d).Retry()
-	return after, retry, true
+	job, wanted, err := ReadJob(m, r.opts.Photo)
+	switch {
+	case err != nil:
+		return r.malformed(work, lane, m, err)
+	case !wanted:
+		return queue.Ack
+	}
+	return r.handle(work, queue.Delivery{Job: job, Lane: lane, ID: m.ID, Attempt: attempt(m), Sent: m.PublishTime})
+}
+
+// malformed ends a message that no delivery will ever make a job of.
+func (r *receiver) malformed(ctx context.Context, lane queue.Lane, m *gcp.Message, why error) queue.Disposition {
+	slog.WarnContext(ctx, "malformed message", "lane", lane, "id", m.ID, "err", why)
+	if r.opts.Malformed == nil {
+		return queue.Retry(0)
+	}
+	if err := r.opts.Malformed(ctx, lane, m, why); err != nil {
+		slog.WarnContext(ctx, "malformed message is not recorded", "lane", lane, "id", m.ID, "err", err)
+		return queue.Retry(time.Second)
+	}
+	return queue.Ack
+}
+
+// drain waits until no handler runs. After the end of Receive's context none is started.
+func (r *receiver) drain() {
+	r.running.Lock()
+	defer r.running.Unlock()
 }
 
 // attempt returns the number of a delivery. A subscription without a dead-letter policy does

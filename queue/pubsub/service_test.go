@@ -4,7 +4,9 @@ package pubsub
 
 import (
 	"context"
+	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -59,6 +61,43 @@ func TestMalformedMessagesBecomeDeadLetters(t *testing.T) {
 	}, func() bool { return fine.Load() > 0 && dead() >= 2 })
 	if dead() != 2 {
 		t.Errorf("%d dead letters, want 2", dead())
+	}
+}
+
+func TestMalformedMessagesAreRecordedOnce(t *testing.T) {
+	var mu sync.Mutex
+	recorded := map[string]int{} // by data
+	q := open(t, Options{Malformed: func(_ context.Context, lane queue.Lane, m *gcp.Message, why error) error {
+		mu.Lock()
+		defer mu.Unlock()
+		recorded[string(m.Data)]++
+		if lane != queue.Rerun || why == nil {
+			t.Errorf("%s: %v", lane, why)
+		}
+		if string(m.Data) == "later" && recorded["later"] == 1 {
+			return errors.New("not now")
+		}
+		return nil
+	}}, 5)
+	dead := deadLetters(t, q)
+	topic := q.topics[queue.Rerun]
+	for _, data := range []string{"no job", "later"} {
+		if _, err := topic.Publish(t.Context(), &gcp.Message{Data: []byte(data)}).Get(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	times := func(data string) int {
+		mu.Lock()
+		defer mu.Unlock()
+		return recorded[data]
+	}
+	handle := func(context.Context, queue.Delivery) queue.Disposition {
+		t.Error("delivered")
+		return queue.Ack
+	}
+	until(t, q, handle, func() bool { return times("later") == 2 })
+	if times("no job") != 1 || dead() != 0 {
+		t.Errorf("recorded %d times, with %d dead letters", times("no job"), dead())
 	}
 }
 

@@ -9,37 +9,48 @@ import (
 	"burnish/queue"
 )
 
-// testSlots lets each handler wait until as many run as there are slots, so that fewer would
-// fail the test, and counts that there are never more.
+// testSlots lets each handler wait until as many of its lane run as there are slots, so that
+// fewer would fail the test, and counts that there are never more.
 func testSlots(t *testing.T, f *fixture) {
 	const n = 30
-	f.publish(t, queue.Upload, jobs("u", n/2)...)
-	f.publish(t, queue.Backfill, jobs("b", n/2)...)
-	var running, most atomic.Int32
-	full := make(chan struct{})
+	lanes := map[queue.Lane]*crowd{
+		queue.Upload: {full: make(chan struct{})}, queue.Backfill: {full: make(chan struct{})},
+	}
+	for lane := range lanes {
+		f.publish(t, lane, jobs(string(lane), n/2)...)
+	}
 	var got log
 	f.receive(t, func(ctx context.Context, d queue.Delivery) queue.Disposition {
-		now := running.Add(1)
-		defer running.Add(-1)
-		for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
-		}
-		if int(now) == f.Slots {
-			select {
-			case <-full:
-			default:
-				close(full)
-			}
-		}
+		c := lanes[d.Lane]
+		c.enter(f.Slots)
+		defer c.running.Add(-1)
 		select {
-		case <-full:
+		case <-c.full:
 		case <-time.After(f.env.Patience):
 			t.Error("there were never as many handlers as slots")
 		}
 		time.Sleep(10 * time.Millisecond) // time for one too many
 		return got.ack(ctx, d)
 	}, func() bool { return got.keys() == n })
-	if int(most.Load()) != f.Slots {
-		t.Errorf("%d handlers at once, want %d", most.Load(), f.Slots)
+	for lane, c := range lanes {
+		if int(c.most.Load()) != f.Slots {
+			t.Errorf("%s: %d handlers at once, want %d", lane, c.most.Load(), f.Slots)
+		}
+	}
+}
+
+// crowd counts the handlers of a lane.
+type crowd struct {
+	running, most atomic.Int32
+	full          chan struct{} // closed when there have been enough at once
+}
+
+func (c *crowd) enter(enough int) {
+	now := c.running.Add(1)
+	for old := c.most.Load(); now > old; old = c.most.Load() {
+		if c.most.CompareAndSwap(old, now) && int(now) == enough {
+			close(c.full)
+		}
 	}
 }
 

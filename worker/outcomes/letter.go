@@ -1,7 +1,6 @@
 package outcomes
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,20 +11,18 @@ import (
 
 	"burnish/imaging"
 	"burnish/queue"
+	"burnish/queue/pubsub"
 	"burnish/worker/ledger"
 )
-
-// Photo tells which photo an object that a notification names is, or false if it is none.
-type Photo func(bucket, object string) (queue.Key, bool)
 
 // attempts is the attribute in which the service says how often a dead letter was delivered.
 const attempts = "CloudPubSubDeadLetterSourceDeliveryCount"
 
 // deadLetter is the end of a job that no worker has ended, or that is none.
-func deadLetter(lane queue.Lane, m *gcp.Message, photo Photo) ledger.Outcome {
+func deadLetter(lane queue.Lane, m *gcp.Message, photo pubsub.Photo) ledger.Outcome {
 	job, err := jobOf(m, photo)
 	if err != nil {
-		return malformed(lane, m, err)
+		return Malformed(lane, m, err)
 	}
 	n, _ := strconv.Atoi(m.Attributes[attempts])
 	n = min(max(n, 0), 100) // which is as many as the service knows
@@ -37,42 +34,26 @@ func deadLetter(lane queue.Lane, m *gcp.Message, photo Photo) ledger.Outcome {
 	}
 }
 
-// jobOf reads the job that a dead letter asks for.
-func jobOf(m *gcp.Message, photo Photo) (queue.Job, error) {
-	if m.Attributes["eventType"] != "" {
-		return uploaded(m.Attributes, photo)
-	}
-	var job queue.Job
-	if err := json.Unmarshal(m.Data, &job); err != nil {
-		return job, fmt.Errorf("not a job: %w", err)
-	}
-	if job.Key == "" {
-		return job, errors.New("not a job: it names no key")
-	}
-	if job.Batch == "" {
-		return job, nil
-	}
-	return job, ledger.CheckBatch(job.Batch)
-}
-
-// uploaded reads the job from a notification of Cloud Storage.
-func uploaded(attributes map[string]string, photo Photo) (job queue.Job, err error) {
-	job.Generation, err = strconv.ParseInt(attributes["objectGeneration"], 10, 64)
-	if err != nil || job.Generation <= 0 {
-		return job, fmt.Errorf("not a notification: objectGeneration is %q", attributes["objectGeneration"])
-	}
-	var ok bool
-	if job.Key, ok = photo(attributes["bucketId"], attributes["objectId"]); !ok {
-		return job, fmt.Errorf("not a photo of this source: %q in bucket %q", attributes["objectId"], attributes["bucketId"])
+// jobOf reads the job that a dead letter asks for. What no worker would have taken for a job
+// is none here either.
+func jobOf(m *gcp.Message, photo pubsub.Photo) (queue.Job, error) {
+	job, wanted, err := pubsub.ReadJob(m, photo)
+	switch {
+	case err != nil:
+		return job, err
+	case !wanted:
+		return job, errors.New("not about new bytes of a photo of this source")
+	case job.Batch != "":
+		return job, ledger.CheckBatch(job.Batch)
 	}
 	return job, nil
 }
 
-// malformed is the end of a message that is neither job nor outcome. It has no key, so it is
+// Malformed is the end of a message that is neither job nor outcome. It has no key, so it is
 // named by where it came from; its text is kept as far as a message of the ledger goes.
-func malformed(lane queue.Lane, m *gcp.Message, why error) ledger.Outcome {
+func Malformed(lane queue.Lane, m *gcp.Message, why error) ledger.Outcome {
 	raw := string(m.Data)
-	if len(m.Attributes) > 0 && lane == queue.Upload {
+	if len(m.Attributes) > 0 && slices.Contains(queue.Lanes, lane) {
 		raw = fmt.Sprintf("%s %v", raw, m.Attributes)
 	}
 	return ledger.Outcome{

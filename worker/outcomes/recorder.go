@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"burnish/queue"
+	"burnish/queue/pubsub"
 	"burnish/worker/ledger"
 	"burnish/worker/store"
 )
@@ -22,7 +23,7 @@ import (
 type Options struct {
 	Rows  int           // outcomes that are written without waiting longer; 0 means 10,000
 	Age   time.Duration // that an outcome waits for others to be written with; 0 means a minute
-	Photo Photo         // names uploads among the dead letters; nil takes the object's own name
+	Photo pubsub.Photo  // names uploads among the dead letters; nil takes the object's own name
 	Log   *slog.Logger  // nil for silence
 }
 
@@ -100,7 +101,7 @@ func DeadName(name string, lane queue.Lane) string { return name + "-" + string(
 func outcomeOf(m *gcp.Message) ledger.Outcome {
 	var o ledger.Outcome
 	if err := json.Unmarshal(m.Data, &o); err != nil {
-		return malformed("outcomes", m, err)
+		return Malformed("outcomes", m, err)
 	}
 	return o
 }
