@@ -14,6 +14,7 @@ import (
 
 	"burnish/imaging"
 	"burnish/queue"
+	"burnish/worker/ledger"
 	"burnish/worker/store"
 )
 
@@ -37,6 +38,9 @@ type photo struct {
 // photo is published. The outcome follows, then the ack. A worker that dies in between leaves
 // a job that is delivered again and finds its own variants.
 func (w *Worker) process(ctx context.Context, p *photo) error {
+	if err := check(p); err != nil {
+		return err
+	}
 	if err := w.lookUp(ctx, p); err != nil {
 		return err
 	}
@@ -53,6 +57,18 @@ func (w *Worker) process(ctx context.Context, p *photo) error {
 		return err
 	}
 	return w.publish(ctx, p)
+}
+
+// check refuses a job whose batch no ledger can have. Its outcome then belongs to none.
+func check(p *photo) error {
+	if p.Batch == "" {
+		return nil
+	}
+	if err := ledger.CheckBatch(p.Batch); err != nil {
+		p.Batch = ""
+		return fmt.Errorf("%w: %w", errMalformed, err)
+	}
+	return nil
 }
 
 // lookUp reads what was published before. errFresh ends the line when that is what the job
@@ -116,6 +132,12 @@ func (w *Worker) renew(ctx context.Context, p *photo) error {
 
 // develop has the imager decode, enhance and encode.
 func (w *Worker) develop(ctx context.Context, p *photo) error {
+	if w.gate != nil {
+		if err := w.gate.Enter(ctx, p.Lane); err != nil {
+			return err
+		}
+		defer w.gate.Leave()
+	}
 	var err error
 	p.result, err = w.Imager.Process(ctx, imaging.Request{
 		Limits:   w.Recipe.Limits,

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"burnish/imaging"
 	"burnish/queue"
@@ -105,8 +107,13 @@ func (b *bench) generation(key string) int64 {
 // handle delivers a key and returns the outcome, if there was one.
 func (b *bench) handle(key queue.Key) (o ledger.Outcome, d queue.Disposition) {
 	b.t.Helper()
+	return b.handleWithin(b.t.Context(), key)
+}
+
+func (b *bench) handleWithin(ctx context.Context, key queue.Key) (o ledger.Outcome, d queue.Disposition) {
+	b.t.Helper()
 	before := len(*b.outcomes)
-	d = b.Handle(b.t.Context(), queue.Delivery{Job: queue.Job{Key: key, Batch: "b"}, Lane: queue.Backfill, Attempt: 1})
+	d = b.Handle(ctx, queue.Delivery{Job: queue.Job{Key: key, Batch: "b"}, Lane: queue.Backfill, Attempt: 1})
 	if got := *b.outcomes; len(got) > before {
 		o = got[len(got)-1]
 	}
@@ -242,23 +249,25 @@ func TestFailureLeavesWhatWasPublished(t *testing.T) {
 // dying is a store whose process dies at the nth write: before it happens or right after.
 type dying struct {
 	store.Store
+	die   context.CancelFunc
 	mu    sync.Mutex
 	left  int
 	after bool
 }
 
-var errDied = errors.New("the process died")
-
 func (d *dying) Write(ctx context.Context, name string, data []byte, opts store.WriteOptions) (store.Attrs, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.left--
-	if d.left < 0 || d.left == 0 && !d.after {
-		return store.Attrs{}, errDied
+	if d.left == 0 && !d.after {
+		d.die()
+	}
+	if d.left < 0 || ctx.Err() != nil {
+		return store.Attrs{}, context.Canceled
 	}
 	attrs, err := d.Store.Write(ctx, name, data, opts)
 	if d.left == 0 {
-		return store.Attrs{}, errDied
+		d.die()
 	}
 	return attrs, err
 }
@@ -273,8 +282,10 @@ func TestDeathAtEveryWrite(t *testing.T) {
 				b.put("a.jpg", "new")
 
 				real := b.Dest
-				b.Dest = &dying{Store: real, left: n, after: after}
-				if o, d := b.handle("a.jpg"); o.Status != "" || d == queue.Ack {
+				ctx, die := context.WithCancel(t.Context())
+				defer die()
+				b.Dest = &dying{Store: real, die: die, left: n, after: after}
+				if o, d := b.handleWithin(ctx, "a.jpg"); o.Status != "" || d == queue.Ack {
 					t.Fatalf("a dead worker settled the job: %+v", o)
 				}
 				b.Dest = real
@@ -393,13 +404,20 @@ type deaf struct{ err error }
 func (d deaf) Record(context.Context, ledger.Outcome) error { return d.err }
 
 func TestUnrecordedOutcomeIsNotAcked(t *testing.T) {
-	b := newBench(t)
-	b.put("a.jpg", "one")
-	b.Config.Record = deaf{store.ErrUnavailable}
-	b.Worker = New(b.Config)
-	if _, d := b.handle("a.jpg"); d == queue.Ack {
-		t.Error("acked without a record")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.put("a.jpg", "one")
+		b.Config.Record = deaf{store.ErrUnavailable}
+		b.Worker = New(b.Config)
+		lease, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		if _, d := b.handleWithin(lease, "a.jpg"); d == queue.Ack {
+			t.Error("acked without a record")
+		}
+		if lease.Err() == nil {
+			t.Error("handed back while it might still be recorded")
+		}
+	})
 }
 
 func TestHardStopLeavesNoOutcome(t *testing.T) {

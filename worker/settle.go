@@ -17,6 +17,9 @@ var (
 	errNotAPhoto  = errors.New("neither name nor content is that of a photo")
 )
 
+// errMalformed reports a job that no try at it can do.
+var errMalformed = errors.New("not a job")
+
 // end says what becomes of a delivery.
 type end int
 
@@ -33,6 +36,7 @@ const (
 	fact    patience = iota // about the photo: recorded at once
 	once                    // tried once more, then recorded
 	passing                 // retried with backoff until the attempts run out, then recorded
+	shared                  // the same, but not about the photo: see Config.Outage
 	stop                    // not about the photo, and the next one would meet it too
 )
 
@@ -49,6 +53,7 @@ var rules = []struct {
 	{errNotAPhoto, ledger.Skipped, imaging.NotAPhoto, fact},
 	{store.ErrLink, ledger.Skipped, imaging.Link, fact},
 
+	{errMalformed, ledger.Failed, imaging.Malformed, fact},
 	{errDestination, ledger.Failed, imaging.Unavailable, stop},
 	{imaging.ErrEngine, ledger.Failed, imaging.Unavailable, stop},
 
@@ -63,8 +68,8 @@ var rules = []struct {
 	{imaging.ErrCrashed, ledger.Failed, imaging.Crashed, once},
 	{imaging.ErrTimeout, ledger.Failed, imaging.Timeout, once},
 
-	{store.ErrThrottled, ledger.Failed, imaging.Throttled, passing},
-	{store.ErrUnavailable, ledger.Failed, imaging.Unavailable, passing},
+	{store.ErrThrottled, ledger.Failed, imaging.Throttled, shared},
+	{store.ErrUnavailable, ledger.Failed, imaging.Unavailable, shared},
 	{store.ErrCondition, ledger.Failed, imaging.Unavailable, passing},
 	{store.ErrDenied, ledger.Failed, imaging.Unavailable, once},
 }
@@ -72,13 +77,13 @@ var rules = []struct {
 // verdict is what settle decides.
 type verdict struct {
 	end    end
-	after  time.Duration // of again
+	shared bool // the trouble is not the photo's own
 	status ledger.Status
 	reason imaging.Reason
 }
 
-// settle decides what becomes of the given attempt, the first being 1, out of at most attempts.
-func settle(err error, attempt, attempts int) verdict {
+// settle decides what becomes of the given try, the first being 1, out of at most attempts.
+func settle(err error, try, attempts int) verdict {
 	if err == nil {
 		return verdict{end: record, status: ledger.Done}
 	}
@@ -92,15 +97,15 @@ func settle(err error, attempt, attempts int) verdict {
 	switch {
 	case patience == stop:
 		v.end = halt
-	case patience == once && attempt < min(2, attempts), patience == passing && attempt < attempts:
-		v.end, v.after = again, backoff(attempt)
+	case patience == once && try < min(2, attempts), patience >= passing && try < attempts:
+		v.end, v.shared = again, patience == shared
 	}
 	return v
 }
 
-// backoff is the wait before the next attempt: full jitter over a doubling ceiling, 0.2 s at
+// backoff is the wait after the given try: full jitter over a doubling ceiling, 0.2 s at
 // first and 30 s at most (Brooker, "Exponential Backoff And Jitter", 2015).
-func backoff(attempt int) time.Duration {
-	ceiling := min(200*time.Millisecond<<min(attempt-1, 10), 30*time.Second)
+func backoff(try int) time.Duration {
+	ceiling := min(200*time.Millisecond<<min(try-1, 10), 30*time.Second)
 	return rand.N(ceiling)
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"burnish/imaging"
@@ -29,7 +30,7 @@ type Recorder interface {
 	Record(ctx context.Context, o ledger.Outcome) error
 }
 
-// Config is what a worker works with. All fields but Attempts, Force and Log must be set.
+// Config is what a worker works with. The first five fields must be set.
 type Config struct {
 	Source store.Store // photos
 	Dest   store.Store // variants and manifests
@@ -37,8 +38,14 @@ type Config struct {
 	Recipe imaging.Recipe
 	Record Recorder
 
+	// Slots is how many photos the imager is given at once, those of urgent lanes first; 0
+	// means that it is given each as it comes.
+	Slots int
 	// Attempts is how often a job is tried while its trouble may pass; 0 means 5.
 	Attempts int
+	// Outage is how long a job waits out trouble that all photos share, such as a store that
+	// does not answer, before its tries count. Once other photos get through, they count.
+	Outage time.Duration
 	// Force does photos again whose manifest is fresh.
 	Force bool
 	Log   *slog.Logger
@@ -48,7 +55,10 @@ type Config struct {
 type Worker struct {
 	Config
 	fingerprint string
+	gate        *queue.Gate // before the imager, if it has slots
+	done        atomic.Int64
 	halt        context.CancelCauseFunc
+	stopping    <-chan struct{} // closed when nothing new is to be begun
 }
 
 // New returns a worker. It starts nothing.
@@ -59,11 +69,15 @@ func New(c Config) *Worker {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Worker{
+	w := &Worker{
 		Config:      c,
 		fingerprint: c.Recipe.Fingerprint(c.Imager.Build()),
 		halt:        func(error) {},
 	}
+	if c.Slots > 0 {
+		w.gate = queue.NewGate(c.Slots)
+	}
+	return w
 }
 
 // ErrHalted reports that the destination takes nothing more or that no imager starts, so that
@@ -75,7 +89,7 @@ var ErrHalted = errors.New("stopped")
 func (w *Worker) Run(ctx context.Context, sub queue.Subscriber) error {
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
-	w.halt = halt
+	w.halt, w.stopping = halt, ctx.Done()
 	if err := sub.Receive(ctx, w.Handle); err != nil {
 		return fmt.Errorf("receive jobs: %w", err)
 	}
@@ -86,38 +100,93 @@ func (w *Worker) Run(ctx context.Context, sub queue.Subscriber) error {
 }
 
 // Handle does one delivery and says what the queue is to do with it. It acks only what has an
-// outcome on record.
+// outcome on record, and hands back only what a stop or the end of the lease leaves undone: to
+// a queue, handing back is a failed attempt, and a photo that waits for a store to answer has
+// done nothing to deserve one.
 func (w *Worker) Handle(ctx context.Context, d queue.Delivery) queue.Disposition {
 	start := time.Now()
-	p := &photo{Delivery: d}
-	err := w.process(ctx, p)
-	if ctx.Err() != nil {
-		// A hard stop: whatever the error says is our own doing, not the photo's.
+	o, ok := w.settled(ctx, d)
+	if !ok {
 		return queue.Retry(0)
 	}
-	verdict := settle(err, d.Attempt, w.Attempts)
-	log := w.Log.With("key", d.Key, "batch", d.Batch, "generation", p.generation, "attempt", d.Attempt)
-	switch verdict.end {
-	case halt:
-		w.halt(fmt.Errorf("%w: %w", ErrHalted, err))
-		return queue.Retry(0)
-	case again:
-		log.Debug("photo is tried again", "after", verdict.after, "reason", verdict.reason, "error", err)
-		return queue.Retry(verdict.after)
-	}
-	o := w.outcome(p, verdict, err)
 	o.Elapsed = time.Since(start)
-	if err := w.Record.Record(ctx, o); err != nil {
+	return w.record(ctx, o)
+}
+
+// settled takes a photo along the line, again while its trouble may pass, and returns how that
+// ended; or false if it has to be handed back.
+func (w *Worker) settled(ctx context.Context, d queue.Delivery) (ledger.Outcome, bool) {
+	start, counted := time.Now(), 1
+	for tries := 1; ; tries++ {
+		others := w.done.Load()
+		p := &photo{Delivery: d}
+		err := w.process(ctx, p)
+		if ctx.Err() != nil {
+			// A hard stop: whatever the error says is our own doing, not the photo's.
+			return ledger.Outcome{}, false
+		}
+		v := settle(err, counted, w.Attempts)
+		log := w.Log.With("key", d.Key, "batch", d.Batch, "generation", p.generation, "attempt", d.Attempt, "try", tries)
+		switch v.end {
+		case halt:
+			w.halt(fmt.Errorf("%w: %w", ErrHalted, err))
+			return ledger.Outcome{}, false
+		case again:
+			after := backoff(tries)
+			log.Debug("photo is tried again", "after", after, "reason", v.reason, "error", err)
+			if !w.pause(ctx, after) {
+				return ledger.Outcome{}, false
+			}
+			if !v.shared || w.done.Load() != others || time.Since(start) > w.Outage {
+				counted++
+			}
+			continue
+		case record:
+			if v.status == ledger.Failed {
+				log.Debug("photo failed", "reason", v.reason, "error", err)
+			}
+			p.Attempt += tries - 1
+			return w.outcome(p, v, err), true
+		}
+	}
+}
+
+// pause waits between two tries. It returns false when there is to be no other.
+func (w *Worker) pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-w.stopping:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// record puts an outcome on record and acks. While that fails for a passing reason it is
+// tried again, also after a soft stop: the work is done, and only its outcome is missing.
+func (w *Worker) record(ctx context.Context, o ledger.Outcome) queue.Disposition {
+	for tries := 1; ; tries++ {
+		err := w.Record.Record(ctx, o)
+		if err == nil {
+			if o.Status == ledger.Done {
+				w.done.Add(1)
+			}
+			return queue.Ack
+		}
 		if err := destination(err); errors.Is(err, errDestination) {
 			w.halt(fmt.Errorf("%w: record outcomes: %w", ErrHalted, err))
+			return queue.Retry(0)
 		}
-		log.Warn("outcome is not recorded, the photo is tried again", "error", err)
-		return queue.Retry(time.Second)
+		after := backoff(tries)
+		w.Log.Warn("outcome is not recorded", "key", o.Key, "batch", o.Batch, "after", after, "error", err)
+		select {
+		case <-time.After(after):
+		case <-ctx.Done():
+			return queue.Retry(0)
+		}
 	}
-	if o.Status == ledger.Failed {
-		log.Debug("photo failed", "reason", o.Reason, "error", err)
-	}
-	return queue.Ack
 }
 
 func (w *Worker) outcome(p *photo, v verdict, err error) ledger.Outcome {

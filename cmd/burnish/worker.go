@@ -12,9 +12,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	gcp "cloud.google.com/go/pubsub/v2"
+
 	"burnish/cmd/internal/setup"
 	"burnish/imaging"
 	"burnish/imaging/imager"
+	"burnish/queue"
 	"burnish/queue/pubsub"
 	"burnish/worker"
 	"burnish/worker/ledger"
@@ -40,8 +43,12 @@ and ends with exit status 0; twice hands back at once. A worker that is killed c
 a minute and nothing else.`
 }
 
-// lease bounds what one delivery may take, slots waited for included.
-const lease = 10 * time.Minute
+// outage is how long trouble that all photos share is waited out before it counts against them,
+// and lease what one delivery may take in all.
+const (
+	outage = 15 * time.Minute
+	lease  = 2 * outage
+)
 
 // fleetWorker is everything that one worker has open.
 type fleetWorker struct {
@@ -128,8 +135,11 @@ func (w *fleetWorker) open(soft, hard context.Context) error {
 	publisher := outcomes.NewPublisher(w.cloud.PubSub, w.Name)
 	w.opened = append(w.opened, publisher)
 	w.record = publisher
-	w.config = worker.Config{Source: source, Dest: dest, Imager: pool, Recipe: w.recipe, Record: w, Log: w.log}
-	opts := pubsub.Options{Slots: w.Jobs + prefetch, Lease: lease, Hard: hard}
+	w.config = worker.Config{
+		Source: source, Dest: dest, Imager: pool, Recipe: w.recipe, Record: w,
+		Slots: w.Jobs, Outage: outage, Log: w.log,
+	}
+	opts := pubsub.Options{Slots: w.Jobs + prefetch, Lease: lease, Hard: hard, Malformed: w.malformed}
 	if w.ends.Source.Bucket != "" {
 		opts.Photo = w.ends.Source.Photo
 	}
@@ -161,6 +171,11 @@ func (w *fleetWorker) Record(ctx context.Context, o ledger.Outcome) error {
 		w.failed.Add(1)
 	}
 	return nil
+}
+
+// malformed publishes the end of a message that is no job.
+func (w *fleetWorker) malformed(ctx context.Context, lane queue.Lane, m *gcp.Message, why error) error {
+	return w.Record(ctx, outcomes.Malformed(lane, m, why))
 }
 
 // work receives until soft ends or nothing can be done any more.
