@@ -154,6 +154,9 @@ func found(n ast.Node) string {
 	case *ast.MappingNode, *ast.MappingValueNode:
 		return "a section"
 	case *ast.SequenceNode:
+		if len(n.Values) == 0 {
+			return "an empty list"
+		}
 		return "a list"
 	case *ast.StringNode:
 		return quoted(n.Value)

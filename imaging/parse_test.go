@@ -138,7 +138,7 @@ var badRecipes = []struct {
 		`2: limits.bytes is "5 GiB"; expected a size from 1 KiB to 1 GiB, such as 64 MiB`,
 	}, false},
 	{"no widths", "variants:\n  widths: []\n  jpeg:\n", []string{
-		`2: variants.widths is a list; expected a list of 1 to 32 different whole numbers from 1 to 16383, such as [320, 640]`,
+		`2: variants.widths is an empty list; expected a list of 1 to 32 different whole numbers from 1 to 16383, such as [320, 640]`,
 	}, true},
 	{"one width", "variants:\n  widths: 320\n  jpeg:\n", []string{
 		`2: variants.widths is 320; expected a list of 1 to 32 different whole numbers from 1 to 16383, such as [320, 640]`,
