@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	gcp "cloud.google.com/go/pubsub/v2"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/storage"
 
 	"burnish/imaging"
@@ -131,35 +132,77 @@ func (f *fleet) waitForOutcomes(t *testing.T, want map[job]imaging.Reason, malfo
 }
 
 func testSetup(t *testing.T, f *fleet) {
+	const parts = 15 // topics, subscriptions and the notification; roles are tested where there is IAM
 	dry := f.setup(t, "--dry-run")
-	if n := strings.Count(dry, "would make"); n != 15 || strings.Contains(dry, "there is") {
-		t.Errorf("of 15 parts, a dry run would make %d:\n%s", n, dry)
+	if n := strings.Count(dry, "would make"); n != parts || strings.Contains(dry, "there is") || !strings.Contains(dry, "left out     roles") {
+		t.Errorf("of %d parts, a dry run would make %d:\n%s", parts, n, dry)
 	}
 	if again := f.setup(t, "--dry-run"); again != dry {
 		t.Errorf("a dry run has changed something:\n%s", again)
 	}
-	if first := f.setup(t); strings.Count(first, "made  ") != 15 {
+	if first := f.setup(t); strings.Count(first, "made  ") != parts {
 		t.Errorf("the first setup:\n%s", first)
 	}
-	if second := f.setup(t); strings.Count(second, "there is") != 15 || strings.Contains(second, "but") {
+	if second := f.setup(t); strings.Count(second, "there is") != parts || strings.Contains(second, "→") {
 		t.Errorf("the second setup:\n%s", second)
 	}
-	if other := f.setup(t, "--attempts", "7"); strings.Count(other, "but it is kept at 5 attempts") != 3 {
+	if other := f.setup(t, "--attempts", "7"); strings.Count(other, "changed  ") != 3 ||
+		strings.Count(other, "dead after deliveries: 5 → 7") != 3 {
 		t.Errorf("a setup with other attempts:\n%s", other)
 	}
-	_, err := f.buckets.Bucket(f.out()).AddNotification(t.Context(), &storage.Notification{
-		TopicProjectID: project, TopicID: f.name + "-upload", PayloadFormat: storage.JSONPayload,
-	})
-	if err != nil {
-		t.Fatal(err)
+	if again := f.setup(t, "--attempts", "7"); strings.Contains(again, "→") {
+		t.Errorf("the same once more:\n%s", again)
 	}
-	loop := finish(t, f.verb(t, "setup"))
-	if loop.status != exitNotStarted || !strings.Contains(loop.stderr, "its own output") {
-		t.Errorf("with what Burnish writes coming back as jobs: %+v", loop)
+	testLoops(t, f)
+}
+
+// testLoops lets what Burnish writes come back to it in several ways.
+func testLoops(t *testing.T, f *fleet) {
+	out := f.buckets.Bucket(f.out())
+	for _, tt := range []struct {
+		name string
+		n    storage.Notification
+		loop bool
+	}{
+		{"of everything to the uploads", storage.Notification{TopicProjectID: project, TopicID: f.name + "-upload"}, true},
+		{"of deletes to the outcomes", storage.Notification{
+			TopicProjectID: project, TopicID: f.name + "-outcomes", EventTypes: []string{storage.ObjectDeleteEvent},
+		}, true},
+		{"below a prefix to dead letters", storage.Notification{
+			TopicProjectID: project, TopicID: f.name + "-rerun-dead", ObjectNamePrefix: "variants/",
+		}, true},
+		{"to a project named by a number", storage.Notification{TopicProjectID: "123456", TopicID: f.name + "-upload"}, true},
+		{"to another project", storage.Notification{TopicProjectID: "elsewhere", TopicID: f.name + "-upload"}, false},
+		{"to another topic", storage.Notification{TopicProjectID: project, TopicID: f.name + "-uploads"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.n.PayloadFormat = storage.JSONPayload
+			n, err := out.AddNotification(t.Context(), &tt.n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, args := range [][]string{nil, {"--dry-run"}, {"--no-notify"}} {
+				got := finish(t, f.verb(t, "setup", args...))
+				if (got.status == exitNotStarted) != tt.loop || strings.Contains(got.stderr, "its own output") != tt.loop {
+					t.Errorf("setup %q: %+v", args, got)
+				}
+			}
+			if err := out.DeleteNotification(t.Context(), n.ID); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }
 
 func testRefused(t *testing.T, f *fleet) {
+	f.newFleet(t, "whole").setup(t)
+	f.newFleet(t, "half").setup(t)
+	for _, name := range []string{"half-rerun", "half-rerun-dead"} {
+		sub := "projects/" + project + "/subscriptions/" + name
+		if err := f.client.SubscriptionAdminClient.DeleteSubscription(t.Context(), &pubsubpb.DeleteSubscriptionRequest{Subscription: sub}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, tt := range []struct {
 		name   string
 		verb   string
@@ -170,8 +213,10 @@ func testRefused(t *testing.T, f *fleet) {
 	}{
 		{"no setup", "worker", nil, nil, exitNotStarted, []string{"refused-outcomes", "burnish setup", "--project test-project"}},
 		{"no setup", "recorder", nil, nil, exitNotStarted, []string{"subscriptions/refused-", "burnish setup"}},
-		{"no source bucket", "setup", []string{"--source", "gs://nowhere"}, nil, exitNotStarted, []string{"--source", "gs://nowhere", "does not exist"}},
-		{"no destination bucket", "recorder", []string{"--dest", "gs://nowhere"}, nil, exitNotStarted, []string{"gs://nowhere", "does not exist"}},
+		{"a lane without its subscription", "worker", []string{"--name", "half"}, nil, exitNotStarted, []string{"subscriptions/half-rerun", "burnish setup"}},
+		{"a lane without its dead letters", "recorder", []string{"--name", "half"}, nil, exitNotStarted, []string{"subscriptions/half-rerun-dead", "burnish setup"}},
+		{"no source bucket", "setup", []string{"--source", "gs://nowhere"}, nil, exitNotStarted, []string{"--source", "gs://nowhere", "doesn't exist", "buckets create"}},
+		{"no destination bucket", "recorder", []string{"--name", "whole", "--dest", "gs://nowhere"}, nil, exitNotStarted, []string{"gs://nowhere", "does not exist"}},
 		{"one place", "setup", []string{"--dest", "gs://refused-in"}, nil, exitUsage, []string{"its own output"}},
 		{"one within the other", "worker", []string{"--dest", "gs://refused-in/photos/out"}, nil, exitUsage, []string{"its own output"}},
 		{"another store", "worker", []string{"--dest", "s3://out"}, nil, exitUsage, []string{"s3://out", "gs://bucket"}},

@@ -53,6 +53,9 @@ func (c *recorderCmd) Run(log *slog.Logger) error {
 		return err
 	}
 	defer cloud.Close()
+	if err := cloud.CheckRecorder(ctx, c.Name); err != nil {
+		return err
+	}
 	st, err := cloud.OpenDest(ctx, dest)
 	if err != nil {
 		return fmt.Errorf("destination: %w", err)

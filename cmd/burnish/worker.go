@@ -119,7 +119,7 @@ func (w *fleetWorker) open(soft, hard context.Context) error {
 		return err
 	}
 	w.opened = append(w.opened, w.cloud)
-	if err := w.cloud.CheckOutcomes(soft, w.Name); err != nil {
+	if err := w.cloud.CheckWorker(soft, w.Name); err != nil {
 		return err
 	}
 	source, dest, err := w.cloud.OpenEnds(soft, w.ends)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	gcp "cloud.google.com/go/pubsub/v2"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"burnish/queue"
 	"burnish/queue/pubsub/emulator"
@@ -45,8 +46,15 @@ func open(t *testing.T, opts Options, attempts int) *Queue {
 		t.Fatal(err)
 	}
 	name := fmt.Sprintf("t%d-%d", os.Getpid(), queues.Add(1))
-	for range 2 { // once more changes nothing
-		if err := Setup(ctx, client, name, attempts); err != nil {
+	topics, subs := Resources(client.Project(), name, attempts)
+	for _, topic := range topics {
+		if _, err := client.TopicAdminClient.CreateTopic(ctx, topic); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, sub := range subs {
+		sub.MessageRetentionDuration = durationpb.New(7 * 24 * time.Hour) // the emulator takes no more
+		if _, err := client.SubscriptionAdminClient.CreateSubscription(ctx, sub); err != nil {
 			t.Fatal(err)
 		}
 	}

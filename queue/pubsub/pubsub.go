@@ -1,7 +1,7 @@
 // Package pubsub queues jobs in Google Cloud Pub/Sub.
 //
 // Each lane has a topic and a subscription, both named <name>-<lane>, and a topic for its dead
-// letters, <name>-<lane>-dead; Setup makes them. A message's data is the JSON of a queue.Job.
+// letters, <name>-<lane>-dead; Resources lists them. A message's data is the JSON of a queue.Job.
 // Notifications of a Cloud Storage bucket are jobs too, in the service's own form and as
 // CloudEvents.
 package pubsub

@@ -166,11 +166,3 @@ func TestWithoutSetup(t *testing.T) {
 		t.Errorf("publish: %v", err)
 	}
 }
-
-func TestSetupRefuses(t *testing.T) {
-	for _, attempts := range []int{0, 4, 101} {
-		if err := Setup(t.Context(), nil, "x", attempts); err == nil {
-			t.Errorf("%d attempts were accepted", attempts)
-		}
-	}
-}

@@ -12,10 +12,8 @@ import (
 	"time"
 
 	gcp "cloud.google.com/go/pubsub/v2"
-	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/durationpb"
 
 	"burnish/worker/ledger"
 	"burnish/worker/store"
@@ -24,37 +22,9 @@ import (
 // Name is the topic, and the subscription, that the outcomes of a queue go through.
 func Name(queue string) string { return queue + "-outcomes" }
 
-const (
-	extension = time.Minute        // of a lease: how long a dead recorder's outcomes stay hidden
-	retention = 7 * 24 * time.Hour // the longest that all releases of the service keep a message
-)
-
-// Setup makes the topic and the subscription of a queue's outcomes unless they exist. There are
-// no dead letters: what is no outcome goes into the ledger as malformed.
-func Setup(ctx context.Context, client *gcp.Client, queue string) error {
-	project := "projects/" + client.Project()
-	topic := project + "/topics/" + Name(queue)
-	_, err := client.TopicAdminClient.CreateTopic(ctx, &pubsubpb.Topic{Name: topic})
-	if err != nil && status.Code(err) != codes.AlreadyExists {
-		return fmt.Errorf("create %s: %w", topic, err)
-	}
-	sub := project + "/subscriptions/" + Name(queue)
-	_, err = client.SubscriptionAdminClient.CreateSubscription(ctx, &pubsubpb.Subscription{
-		Name:                     sub,
-		Topic:                    topic,
-		AckDeadlineSeconds:       int32(extension / time.Second),
-		MessageRetentionDuration: durationpb.New(retention),
-		ExpirationPolicy:         &pubsubpb.ExpirationPolicy{}, // never
-		RetryPolicy: &pubsubpb.RetryPolicy{
-			MinimumBackoff: durationpb.New(time.Second),
-			MaximumBackoff: durationpb.New(time.Minute),
-		},
-	})
-	if err != nil && status.Code(err) != codes.AlreadyExists {
-		return fmt.Errorf("create %s: %w", sub, err)
-	}
-	return nil
-}
+// extension is how far the client extends the lease of an outcome at a time: how long a dead
+// recorder's outcomes stay hidden.
+const extension = time.Minute
 
 // Publisher is a worker.Recorder: it publishes outcomes.
 type Publisher struct {

@@ -7,12 +7,7 @@ import (
 	"time"
 
 	gcp "cloud.google.com/go/pubsub/v2"
-	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/storage"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
-	"burnish/worker/outcomes"
 )
 
 // Cloud is what a fleet has open in Google Cloud. Credentials are the application's default
@@ -64,47 +59,4 @@ func (c *Cloud) Close() error {
 		err = c.storage.Close()
 	}
 	return errors.Join(err, c.PubSub.Close())
-}
-
-// CheckOutcomes reports why outcomes could not be published for a queue, as far as that can be
-// known: an account that may publish need not be allowed to look.
-func (c *Cloud) CheckOutcomes(ctx context.Context, queue string) error {
-	ctx, cancel := context.WithTimeout(ctx, answer)
-	defer cancel()
-	topic := "projects/" + c.Project + "/topics/" + outcomes.Name(queue)
-	_, err := c.PubSub.TopicAdminClient.GetTopic(ctx, &pubsubpb.GetTopicRequest{Topic: topic})
-	if err == nil || status.Code(err) == codes.PermissionDenied {
-		return nil
-	}
-	return c.Explain(fmt.Errorf("%s: %w", topic, err))
-}
-
-// Explain adds to an error of Pub/Sub what a person can do about it.
-func (c *Cloud) Explain(err error) error {
-	what := ""
-	switch code(err) {
-	case codes.NotFound:
-		what = fmt.Sprintf("is --project %s right? If so, run burnish setup first", c.Project)
-	case codes.PermissionDenied:
-		what = fmt.Sprintf("the account that runs this lacks a role in project %s; docs/deployment.md lists them", c.Project)
-	case codes.Unauthenticated:
-		what = credentials
-	case codes.Unavailable, codes.DeadlineExceeded:
-		what = "Pub/Sub does not answer: is the network up, and PUBSUB_EMULATOR_HOST unset or right?"
-	default:
-		return err
-	}
-	return fmt.Errorf("%w\n%s", err, what)
-}
-
-// code is the gRPC code that an error wraps, or OK where it wraps none.
-func code(err error) codes.Code {
-	var s interface{ GRPCStatus() *status.Status }
-	switch {
-	case errors.As(err, &s):
-		return s.GRPCStatus().Code()
-	case errors.Is(err, context.DeadlineExceeded):
-		return codes.DeadlineExceeded
-	}
-	return codes.OK
 }

@@ -75,15 +75,15 @@ func ParseEnds(source, dest string) (Ends, error) {
 	if err != nil {
 		return Ends{}, fmt.Errorf("--dest %w", err)
 	}
-	if s.Bucket != "" && s.Bucket == d.Bucket && overlap(s.Prefix, d.Prefix) {
+	if s.Bucket != "" && s.Bucket == d.Bucket && Overlap(s.Prefix, d.Prefix) {
 		return Ends{}, fmt.Errorf("--source %s and --dest %s: %w: give another bucket, or prefixes neither of which is within the other",
 			s, d, ErrLoop)
 	}
 	return Ends{s, d}, nil
 }
 
-// overlap reports whether some name can have both prefixes.
-func overlap(a, b string) bool { return strings.HasPrefix(a, b) || strings.HasPrefix(b, a) }
+// Overlap reports whether some name can have both prefixes.
+func Overlap(a, b string) bool { return strings.HasPrefix(a, b) || strings.HasPrefix(b, a) }
 
 // Opened is a store that its opener closes.
 type Opened interface {

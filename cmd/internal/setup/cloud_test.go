@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/api/googleapi"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -64,6 +66,16 @@ func TestPhoto(t *testing.T) {
 	}
 }
 
+// because returns an error as the services give it, with a reason.
+func because(reason string) error {
+	info := &errdetails.ErrorInfo{Reason: reason, Domain: "googleapis.com", Metadata: map[string]string{"service": "pubsub.googleapis.com"}}
+	s, err := status.New(codes.PermissionDenied, "no").WithDetails(info)
+	if err != nil {
+		panic(err)
+	}
+	return s.Err()
+}
+
 func TestExplain(t *testing.T) {
 	c := &Cloud{Project: "p"}
 	for _, tt := range []struct {
@@ -76,6 +88,9 @@ func TestExplain(t *testing.T) {
 		{"nobody", status.Error(codes.Unauthenticated, "no"), "gcloud auth"},
 		{"silent", status.Error(codes.Unavailable, "no"), "does not answer"},
 		{"slow", context.DeadlineExceeded, "does not answer"},
+		{"a bucket", &googleapi.Error{Code: 403, Message: "no"}, "role"},
+		{"an API that is off", because("SERVICE_DISABLED"), "gcloud services enable pubsub.googleapis.com --project=p"},
+		{"a project that is none", because("CONSUMER_INVALID"), "--project p right"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			wrapped := fmt.Errorf("topic t: %w", tt.err)
