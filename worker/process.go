@@ -92,9 +92,13 @@ func (w *Worker) lookUp(ctx context.Context, p *photo) error {
 }
 
 // fetch reads the photo, whole: a coded photo is small, and an engine that reads from memory
-// needs no file, no network and no credentials.
+// needs no file, no network and no credentials. It reads the newest generation, whichever the
+// job names: work on an older one would be overwritten.
 func (w *Worker) fetch(ctx context.Context, p *photo) error {
-	data, attrs, err := w.Source.Read(ctx, string(p.Key), store.ReadOptions{Limit: int64(w.Recipe.Limits.Bytes)})
+	data, attrs, err := w.Source.Read(ctx, string(p.Key), store.ReadOptions{
+		Limit: int64(w.Recipe.Limits.Bytes),
+		Admit: func(_ context.Context, a store.Attrs) error { return w.admit(p, a) },
+	})
 	p.generation, p.size = attrs.Generation, attrs.Size
 	switch {
 	case errors.Is(err, store.ErrTooLarge) && !named(p.Key):
@@ -105,12 +109,25 @@ func (w *Worker) fetch(ctx context.Context, p *photo) error {
 		return fmt.Errorf("fetch: %w", err)
 	case !named(p.Key) && !looksCoded(data):
 		return errNotAPhoto
-	case !w.Force && p.previous.Generation == p.generation && p.previous.Fingerprint == w.fingerprint:
-		return errFresh // the job named no generation, or one that is gone
 	}
 	p.source = data
 	sum := sha256.Sum256(data)
 	p.sum = hex.EncodeToString(sum[:])
+	return nil
+}
+
+// admit decides about a photo whose attributes are known and whose bytes are still to come.
+//
+// An upload names the generation that it made. When another one stands there, the photo has been
+// uploaded again since, and that upload has a job of its own: this job is an old notification,
+// or one that was delivered late. Jobs of the other lanes ask for the photo, as it is by now.
+func (w *Worker) admit(p *photo, a store.Attrs) error {
+	switch {
+	case p.Lane == queue.Upload && p.Generation != 0 && p.Generation != a.Generation:
+		return errSuperseded
+	case !w.Force && p.previous.Generation == a.Generation && p.previous.Fingerprint == w.fingerprint:
+		return errFresh // the job named no generation, or one that is gone
+	}
 	return nil
 }
 
@@ -247,8 +264,11 @@ func (w *Worker) write(ctx context.Context, p *photo, name string, data []byte, 
 			return there, nil
 		}
 		now, err := w.Source.Stat(ctx, string(p.Key))
-		if err != nil || now.Generation != p.generation {
+		switch {
+		case errors.Is(err, store.ErrNotExist), err == nil && now.Generation != p.generation:
 			return there, errSuperseded
+		case err != nil:
+			return there, fmt.Errorf("look whether the photo is still the same: %w", err)
 		}
 		opts.If = store.Condition(there.Generation)
 		if link {
