@@ -27,8 +27,16 @@ type photo struct {
 	sum        string // SHA-256 of source
 	generation int64  // of source
 	size       int64  // bytes of source
+	release    func() // gives the budget back what source takes of it; nil while it takes nothing
 	result     imaging.Result
 	published  []PublishedVariant
+}
+
+// free gives back what the photo has taken of the budget.
+func (p *photo) free() {
+	if p.release != nil {
+		p.release()
+	}
 }
 
 // process takes a photo along the line.
@@ -38,6 +46,7 @@ type photo struct {
 // photo is published. The outcome follows, then the ack. A worker that dies in between leaves
 // a job that is delivered again and finds its own variants.
 func (w *Worker) process(ctx context.Context, p *photo) error {
+	defer p.free()
 	if err := check(p); err != nil {
 		return err
 	}
@@ -97,7 +106,7 @@ func (w *Worker) lookUp(ctx context.Context, p *photo) error {
 func (w *Worker) fetch(ctx context.Context, p *photo) error {
 	data, attrs, err := w.Source.Read(ctx, string(p.Key), store.ReadOptions{
 		Limit: int64(w.Recipe.Limits.Bytes),
-		Admit: func(_ context.Context, a store.Attrs) error { return w.admit(p, a) },
+		Admit: func(ctx context.Context, a store.Attrs) error { return w.admit(ctx, p, a) },
 	})
 	p.generation, p.size = attrs.Generation, attrs.Size
 	switch {
@@ -116,19 +125,23 @@ func (w *Worker) fetch(ctx context.Context, p *photo) error {
 	return nil
 }
 
-// admit decides about a photo whose attributes are known and whose bytes are still to come.
+// admit decides about a photo whose attributes are known and whose bytes are still to come. It
+// waits until the photos that are fetched already leave room for it.
 //
 // An upload names the generation that it made. When another one stands there, the photo has been
 // uploaded again since, and that upload has a job of its own: this job is an old notification,
 // or one that was delivered late. Jobs of the other lanes ask for the photo, as it is by now.
-func (w *Worker) admit(p *photo, a store.Attrs) error {
+func (w *Worker) admit(ctx context.Context, p *photo, a store.Attrs) error {
+	p.free() // what the photo took before it was found to have changed
 	switch {
 	case p.Lane == queue.Upload && p.Generation != 0 && p.Generation != a.Generation:
 		return errSuperseded
 	case !w.Force && p.previous.Generation == a.Generation && p.previous.Fingerprint == w.fingerprint:
 		return errFresh // the job named no generation, or one that is gone
 	}
-	return nil
+	var err error
+	p.release, err = w.budget.take(ctx, p.Lane, a.Size)
+	return err
 }
 
 // unchanged reports whether the photo was published from the same bytes by the same recipe:
@@ -154,6 +167,7 @@ func (w *Worker) develop(ctx context.Context, p *photo) error {
 			return err
 		}
 		defer w.gate.Leave()
+		p.free() // the imager has a child for it
 	}
 	var err error
 	p.result, err = w.Imager.Process(ctx, imaging.Request{

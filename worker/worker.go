@@ -46,14 +46,23 @@ type Config struct {
 	// Outage is how long a job waits out trouble that all photos share, such as a store that
 	// does not answer, before its tries count. Once other photos get through, they count.
 	Outage time.Duration
+	// Prefetch bounds the bytes of the photos that are fetched and wait for one of the Slots, a
+	// third for each lane; 0 means DefaultPrefetch. A photo that is larger than its third gets
+	// in alone. What the imager works on comes on top: Slots times the recipe's limit at most.
+	Prefetch int64
 	// Force does photos again whose manifest is fresh.
 	Force bool
 	Log   *slog.Logger
 }
 
+// DefaultPrefetch is 256 MiB: in each lane, 20 photos of 4 MiB, which is more than wait at a
+// time where there are fewer than 16 slots.
+const DefaultPrefetch = 256 << 20
+
 // Worker works on the deliveries of a queue. Its methods may be called from many goroutines.
 type Worker struct {
 	Config
+	budget      *budget
 	fingerprint string
 	gate        *queue.Gate // before the imager, if it has slots
 	done        atomic.Int64
@@ -66,11 +75,15 @@ func New(c Config) *Worker {
 	if c.Attempts == 0 {
 		c.Attempts = 5
 	}
+	if c.Prefetch <= 0 {
+		c.Prefetch = DefaultPrefetch
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	w := &Worker{
 		Config:      c,
+		budget:      newBudget(c.Prefetch),
 		fingerprint: c.Recipe.Fingerprint(c.Imager.Build()),
 		halt:        func(error) {},
 	}

@@ -25,13 +25,14 @@ import (
 )
 
 type runCmd struct {
-	Source   string        `arg:"" name:"src" help:"Folder of photos. It is only read."`
-	Dest     string        `arg:"" name:"dst" help:"Folder for variants, manifests and the ledger. It is made if it is missing."`
-	Recipe   string        `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
-	Jobs     int           `default:"0" placeholder:"N" help:"Photos worked on at once. Default: one per core."`
-	Force    bool          `help:"Do photos again that are fresh."`
-	JSON     bool          `help:"Print the closing figures as JSON."`
-	Deadline time.Duration `default:"60s" placeholder:"D" help:"Time a photo may take before it fails as timeout. Default: ${default}."`
+	storageFlags `embed:""`
+	Source       string        `arg:"" name:"src" help:"Folder of photos. It is only read."`
+	Dest         string        `arg:"" name:"dst" help:"Folder for variants, manifests and the ledger. It is made if it is missing."`
+	Recipe       string        `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
+	Jobs         int           `default:"0" placeholder:"N" help:"Photos worked on at once. Default: one per core."`
+	Force        bool          `help:"Do photos again that are fresh."`
+	JSON         bool          `help:"Print the closing figures as JSON."`
+	Deadline     time.Duration `default:"60s" placeholder:"D" help:"Time a photo may take before it fails as timeout. Default: ${default}."`
 }
 
 // Help tells what a run does and how it ends.
@@ -73,6 +74,9 @@ func (c *runCmd) Run(log *slog.Logger) error {
 	}
 	if c.Jobs == 0 {
 		c.Jobs = runtime.NumCPU()
+	}
+	if err := c.checkStorage(); err != nil {
+		return err
 	}
 	if c.Deadline < time.Second {
 		return exit{exitUsage, fmt.Errorf("--deadline %v: expected at least 1s", c.Deadline)}
@@ -163,7 +167,7 @@ func (r *run) work(soft, hard context.Context) error {
 	r.tally = &tally{ledger: r.ledger, progress: r.progress}
 	w := worker.New(worker.Config{
 		Source: r.source, Dest: r.dest, Imager: r.pool, Recipe: r.recipe,
-		Record: r.tally, Force: r.Force, Log: r.log,
+		Record: r.tally, Slots: r.Jobs, Prefetch: int64(r.PrefetchBytes), Force: r.Force, Log: r.log,
 	})
 	// receiving ends when everything is settled, or with any trouble, or with soft.
 	receiving, settled := context.WithCancel(soft)

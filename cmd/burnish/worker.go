@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,12 +26,13 @@ import (
 )
 
 type workerCmd struct {
-	fleetFlags `embed:""`
-	Source     string        `required:"" placeholder:"URL" help:"Where photos come from: gs://bucket, gs://bucket/prefix or a folder."`
-	Recipe     string        `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
-	Jobs       int           `default:"0" placeholder:"N" help:"Photos worked on at once. Default: one per core."`
-	Deadline   time.Duration `default:"60s" placeholder:"D" help:"Time a photo may take before it fails as timeout. Default: ${default}."`
-	Grace      time.Duration `default:"25s" placeholder:"D" help:"Time after SIGTERM in which photos in hand are finished. Default: ${default}."`
+	fleetFlags   `embed:""`
+	storageFlags `embed:""`
+	Source       string        `required:"" placeholder:"URL" help:"Where photos come from: gs://bucket, gs://bucket/prefix or a folder."`
+	Recipe       string        `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
+	Jobs         int           `default:"0" placeholder:"N" help:"Photos worked on at once. Default: one per core."`
+	Deadline     time.Duration `default:"60s" placeholder:"D" help:"Time a photo may take before it fails as timeout. Default: ${default}."`
+	Grace        time.Duration `default:"25s" placeholder:"D" help:"Time after SIGTERM in which photos in hand are finished. Default: ${default}."`
 }
 
 // Help tells how a worker lives and ends.
@@ -67,7 +69,7 @@ type fleetWorker struct {
 }
 
 func (c *workerCmd) Run(log *slog.Logger) error {
-	if err := c.check(); err != nil {
+	if err := cmp.Or(c.check(), c.checkStorage()); err != nil {
 		return err
 	}
 	if c.Jobs < 0 || c.Jobs > 1024 {
@@ -137,7 +139,7 @@ func (w *fleetWorker) open(soft, hard context.Context) error {
 	w.record = publisher
 	w.config = worker.Config{
 		Source: source, Dest: dest, Imager: pool, Recipe: w.recipe, Record: w,
-		Slots: w.Jobs, Outage: outage, Log: w.log,
+		Slots: w.Jobs, Prefetch: int64(w.PrefetchBytes), Outage: outage, Log: w.log,
 	}
 	opts := pubsub.Options{Slots: w.Jobs + prefetch, Lease: lease, Hard: hard, Malformed: w.malformed}
 	if w.ends.Source.Bucket != "" {
