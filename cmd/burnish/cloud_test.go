@@ -3,25 +3,18 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	gcp "cloud.google.com/go/pubsub/v2"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/storage"
 	"github.com/fsouza/fake-gcs-server/fakestorage"
-	"google.golang.org/api/option"
 
 	"burnish/queue"
 	"burnish/queue/pubsub/emulator"
@@ -35,7 +28,7 @@ import (
 // arrive in the former as the notifications say.
 type cloud struct {
 	pubsub, storage string // host:port
-	server          *fakestorage.Server
+	server          *buckets
 	client          *gcp.Client
 }
 
@@ -45,17 +38,9 @@ func newCloud(t *testing.T) *cloud {
 	t.Helper()
 	c := &cloud{pubsub: startEmulator(t)}
 	t.Setenv("PUBSUB_EMULATOR_HOST", c.pubsub) // also of the storage server, which publishes
-	var handler lateHandler
-	front := httptest.NewServer(&handler)
-	t.Cleanup(front.Close)
-	c.storage = strings.TrimPrefix(front.URL, "http://")
+	c.server = newBuckets(t)
+	c.storage = c.server.address
 	var err error
-	c.server, err = fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, PublicHost: c.storage, Writer: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.server.Stop)
-	handler.set(c.server)
 	if c.client, err = gcp.NewClient(t.Context(), project); err != nil {
 		t.Fatal(err)
 	}
@@ -91,16 +76,7 @@ func (c *cloud) newFleet(t *testing.T, name string) *fleet {
 	for _, b := range []string{f.in(), f.out()} {
 		c.server.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: b})
 	}
-	client, err := storage.NewClient(t.Context(), option.WithEndpoint("http://"+c.storage+"/storage/v1/"),
-		option.WithoutAuthentication(), storage.WithXMLReads())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { client.Close() })
-	f.buckets = client
-	if f.dest, err = bucket.Open(client, "gs://"+f.out(), bucket.Options{}); err != nil {
-		t.Fatal(err)
-	}
+	f.buckets, f.dest = c.server.client, c.server.open(t, "gs://"+f.out())
 	return f
 }
 
@@ -139,9 +115,7 @@ func (f *fleet) recorder(t *testing.T) *process {
 
 // upload puts an object into the source's bucket.
 func (f *fleet) upload(name, content string) {
-	f.server.CreateObject(fakestorage.Object{
-		ObjectAttrs: fakestorage.ObjectAttrs{BucketName: f.in(), Name: name}, Content: []byte(content),
-	})
+	f.server.upload(f.in(), name, content)
 }
 
 // send publishes a message to one of the fleet's topics.
@@ -254,64 +228,5 @@ func (f *fleet) expectNothingLeft(t *testing.T) {
 		for _, m := range got.ReceivedMessages {
 			t.Errorf("left on %s: %q %v", name, m.Message.Data, m.Message.Attributes)
 		}
-	}
-}
-
-// process is a program that runs beside the test.
-type process struct {
-	*exec.Cmd
-	said  said
-	ended chan struct{}
-}
-
-// said is what a process writes to standard error.
-type said struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *said) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *said) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
-func start(t *testing.T, cmd *exec.Cmd) *process {
-	t.Helper()
-	p := &process{Cmd: cmd, ended: make(chan struct{})}
-	cmd.Stderr = &p.said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { _ = cmd.Wait(); close(p.ended) }()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-p.ended
-		if t.Failed() {
-			t.Logf("%q said:\n%s", cmd.Args[2:], p.said.String())
-		}
-	})
-	return p
-}
-
-// stop sends SIGTERM and expects exit status 0.
-func (p *process) stop(t *testing.T) {
-	t.Helper()
-	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-p.ended:
-	case <-time.After(time.Minute):
-		t.Fatalf("%q has not ended a minute after SIGTERM", p.Args[2:])
-	}
-	if got := p.ProcessState.ExitCode(); got != 0 {
-		t.Errorf("%q: exit status %d after SIGTERM", p.Args[2:], got)
 	}
 }

@@ -55,12 +55,12 @@ func (c *failuresCmd) Run() error {
 	if c.Reason != "" && !slices.Contains(imaging.FailureReasons, c.Reason) {
 		return exit{exitUsage, fmt.Errorf("--reason %s: expected one of %s", c.Reason, strings.Join(reasonWords(), ", "))}
 	}
-	st, err := setup.OpenDestination(c.Dest)
+	ctx := context.Background()
+	st, err := setup.OpenDestination(ctx, c.Dest)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	ctx := context.Background()
 	byReason := make(map[imaging.Reason][]failure)
 	var damaged error
 	filter := ledger.Filter{Status: ledger.Failed, Reason: c.Reason, Prefix: queue.Key(c.Prefix)}

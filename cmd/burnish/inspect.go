@@ -33,10 +33,11 @@ func (c *inspectCmd) Run() error {
 	if err := key.UnmarshalText([]byte(strings.TrimPrefix(c.Key, "./"))); err != nil {
 		return exit{exitUsage, fmt.Errorf("key %q: %w", c.Key, err)}
 	}
-	st, err := setup.OpenDestination(c.Dest)
+	st, err := setup.OpenDestination(ctx, c.Dest)
 	if err != nil {
 		return err
 	}
+	defer st.Close()
 	m, _, err := worker.ReadManifest(ctx, st, key)
 	if errors.Is(err, store.ErrNotExist) {
 		return unpublished(ctx, st, key)

@@ -42,7 +42,7 @@ func (e exit) Unwrap() error { return e.err }
 type cli struct {
 	Debug bool `help:"Log every step to standard error."`
 
-	Run      runCmd      `cmd:"" help:"Improve a folder of photos into another folder."`
+	Run      runCmd      `cmd:"" help:"Improve a folder or bucket of photos into another."`
 	Status   statusCmd   `cmd:"" help:"Show what has been done in a destination."`
 	Failures failuresCmd `cmd:"" help:"List the photos that failed, by reason."`
 	Inspect  inspectCmd  `cmd:"" help:"Explain what was done to one photo."`

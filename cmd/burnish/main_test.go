@@ -111,38 +111,52 @@ func sample(t *testing.T, name string) string {
 	return string(data)
 }
 
-// published reads every manifest below a destination and checks that each names variants
-// which are there, whole. It returns the variants' contents by path.
+// published does what publishedIn does for a folder.
 func published(t *testing.T, dst string) (manifests map[queue.Key]worker.Manifest, variants map[string]string) {
 	t.Helper()
-	manifests, variants = make(map[queue.Key]worker.Manifest), make(map[string]string)
 	st, err := store.OpenDirectory(dst)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	for a, err := range st.List(t.Context(), store.Range{Prefix: worker.ManifestPrefix}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		key := queue.Key(strings.TrimPrefix(a.Name, worker.ManifestPrefix))
+	return publishedIn(t, st)
+}
+
+// publishedIn reads every manifest of a destination and checks that each names variants which
+// are there, whole. It returns the variants' contents by path.
+func publishedIn(t *testing.T, st store.Store) (manifests map[queue.Key]worker.Manifest, variants map[string]string) {
+	t.Helper()
+	manifests, variants = make(map[queue.Key]worker.Manifest), make(map[string]string)
+	for _, key := range manifestsIn(t, st) {
 		m, _, err := worker.ReadManifest(t.Context(), st, key)
 		if err != nil {
 			t.Fatalf("torn manifest of %q: %v", key, err)
 		}
 		manifests[key] = m
 		for _, v := range m.Variants {
-			data, _, err := st.Read(t.Context(), string(v.Path), store.ReadOptions{Limit: 1 << 30})
+			data, a, err := st.Read(t.Context(), string(v.Path), store.ReadOptions{Limit: 1 << 30})
 			if err != nil {
 				t.Fatalf("%q names %s: %v", key, v.Path, err)
 			}
-			if int64(len(data)) != v.Bytes {
-				t.Fatalf("%s has %d bytes, its manifest says %d", v.Path, len(data), v.Bytes)
+			if a.Size != v.Bytes || a.Generation != v.Generation {
+				t.Fatalf("%s is %+v, its manifest says %d bytes and generation %d", v.Path, a, v.Bytes, v.Generation)
 			}
 			variants[string(v.Path)] = string(data)
 		}
 	}
 	return manifests, variants
+}
+
+// manifestsIn lists the keys of the photos that are published.
+func manifestsIn(t *testing.T, st store.Store) (keys []queue.Key) {
+	t.Helper()
+	for a, err := range st.List(t.Context(), store.Range{Prefix: worker.ManifestPrefix}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, queue.Key(strings.TrimPrefix(a.Name, worker.ManifestPrefix)))
+	}
+	return keys
 }
 
 // files counts the regular files below a folder.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -41,6 +42,9 @@ func (*runCmd) Help() string {
 already from the same photo and recipe. Hidden files and folders are left out, and so are folders
 that Burnish itself has written.
 
+A folder has one writer at a time. In a bucket each write has its condition: two runs into one
+lose nothing, but may do photos twice.
+
 Ctrl-C once finishes the photos in hand and stops; twice stops at once. Either way, and after any
 crash, the same command goes on where it was.
 
@@ -57,9 +61,10 @@ type run struct {
 	*runCmd
 	log      *slog.Logger
 	recipe   imaging.Recipe
-	folders  setup.Folders
-	source   *store.Directory
-	dest     *store.Directory
+	ends     setup.Ends
+	opened   []io.Closer // closed from the last to the first
+	source   store.Store
+	dest     store.Store
 	pool     *imager.Pool
 	queue    *memory.Queue
 	batch    *batch.Batch
@@ -102,23 +107,21 @@ func (r *run) open(soft, hard context.Context) error {
 	if r.recipe, err = recipe(r.Recipe); err != nil {
 		return err
 	}
-	if r.folders, err = setup.OpenFolders(r.Source, r.Dest); err != nil {
+	if r.ends, err = setup.ParseEnds(r.Source, r.Dest); err != nil {
+		return exit{exitUsage, err}
+	}
+	if err := r.openEnds(soft); err != nil {
 		return exit{exitNotStarted, err}
-	}
-	if r.source, err = r.folders.OpenSource(); err != nil {
-		return exit{exitNotStarted, fmt.Errorf("source: %w", err)}
-	}
-	if r.dest, err = r.folders.OpenDest(); err != nil {
-		return exit{exitNotStarted, fmt.Errorf("destination: %w", err)}
 	}
 	r.pool, err = setup.StartImagers(soft, imager.Options{Slots: r.Jobs, Deadline: r.Deadline, Log: r.log})
 	if err != nil {
 		return exit{exitNotStarted, err}
 	}
+	r.opened = append(r.opened, r.pool)
 	r.batch, err = batch.Start(soft, r.dest, batch.Batch{
 		Kind:        batch.Run,
-		Source:      r.folders.Source,
-		Dest:        r.folders.Dest,
+		Source:      r.source.String(),
+		Dest:        r.dest.String(),
 		Recipe:      r.recipe.Name,
 		Fingerprint: r.recipe.Fingerprint(r.pool.Build()),
 		By:          setup.By(),
@@ -139,24 +142,24 @@ func (r *run) open(soft, hard context.Context) error {
 	return nil
 }
 
-// close closes whatever is open, the last opened first.
-func (r *run) close() {
-	for _, c := range []io.Closer{closer(r.pool), closer(r.dest), closer(r.source)} {
-		if c != nil {
-			_ = c.Close()
-		}
+// openEnds opens the source and the destination.
+func (r *run) openEnds(ctx context.Context) error {
+	stores := new(setup.Stores)
+	r.opened = append(r.opened, stores)
+	source, dest, err := stores.OpenEnds(ctx, r.ends)
+	if err != nil {
+		return err
 	}
+	r.opened = append(r.opened, source, dest)
+	r.source, r.dest = source, dest
+	return nil
 }
 
-// closer turns a nil pointer into a nil interface.
-func closer[T any, P interface {
-	*T
-	io.Closer
-}](p P) io.Closer {
-	if p == nil {
-		return nil
+// close closes whatever is open.
+func (r *run) close() {
+	for _, c := range slices.Backward(r.opened) {
+		_ = c.Close()
 	}
-	return p
 }
 
 // work publishes jobs and does them, until all are settled or a stop. It returns what stopped
@@ -199,7 +202,7 @@ func (r *run) count(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		if !hidden(queue.Key(a.Name)) {
+		if !setup.Hidden(queue.Key(a.Name)) {
 			r.progress.found.Add(1)
 		}
 	}
@@ -208,13 +211,12 @@ func (r *run) count(ctx context.Context) {
 
 // publish walks photos and manifests side by side and publishes what is missing or stale.
 func (r *run) publish(ctx context.Context) error {
-	source := r.source.Skipping(func(path string) bool { return hidden(queue.Key(path)) })
-	decisions := batch.Reconcile(ctx, source, r.dest, r.batch.Fingerprint, batch.Options{Body: worker.ManifestMetadata})
+	decisions := batch.Reconcile(ctx, r.source, r.dest, r.batch.Fingerprint, batch.Options{Body: worker.ManifestMetadata})
 	for d, err := range decisions {
 		if err != nil {
 			return fmt.Errorf("list: %w", err)
 		}
-		if d.State == batch.Orphan || hidden(d.Key) {
+		if d.State == batch.Orphan || setup.Hidden(d.Key) {
 			continue
 		}
 		if d.State == batch.Fresh && !r.Force {

@@ -39,7 +39,7 @@ type destinationStatus struct {
 
 func (c *statusCmd) Run() error {
 	ctx := context.Background()
-	st, err := setup.OpenDestination(c.Dest)
+	st, err := setup.OpenDestination(ctx, c.Dest)
 	if err != nil {
 		return err
 	}

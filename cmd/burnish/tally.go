@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"strings"
 	"sync"
 
-	"burnish/queue"
 	"burnish/worker/batch"
 	"burnish/worker/ledger"
 )
@@ -48,10 +46,4 @@ func (t *tally) summary() summary {
 	s := summarize(t.counted)
 	s.Fresh += t.progress.fresh.Load() // those that were not even looked at
 	return s
-}
-
-// hidden reports whether a part of the path begins with a dot: what systems and editors keep
-// for themselves.
-func hidden(key queue.Key) bool {
-	return strings.HasPrefix(string(key), ".") || strings.Contains(string(key), "/.")
 }

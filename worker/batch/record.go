@@ -22,8 +22,8 @@ func name(id string) string { return ledger.Folder(id) + "batch.json" }
 // Start writes the record of a new batch, which is running from then on. It sets ID, State
 // and, when it is zero, Started.
 //
-// A Run holds its destination alone, so a run that still seems to be running there has died:
-// Start first marks it interrupted.
+// A Run holds a folder alone, so a run that still seems to be running there has died: Start
+// first marks it interrupted. In a bucket it may be alive, and then says so when it ends.
 func Start(ctx context.Context, st store.Store, b Batch) (*Batch, error) {
 	if b.Kind == Run {
 		if err := sweep(ctx, st); err != nil {
@@ -107,7 +107,7 @@ func List(ctx context.Context, st store.Store) iter.Seq2[*Batch, error] {
 }
 
 // Finish writes how a batch ended. After an error it can be called again; ErrChanged means
-// that somebody else has ended the batch meanwhile.
+// that somebody else has ended the batch meanwhile, other than by taking it for dead.
 func (b *Batch) Finish(ctx context.Context, st store.Store, s State, t Totals) error {
 	if b.State != Running || s == Running {
 		return fmt.Errorf("batch %s is %s and cannot become %s", b.ID, b.State, s)
@@ -120,11 +120,29 @@ func (b *Batch) Finish(ctx context.Context, st store.Store, s State, t Totals) e
 	if err := ended.check(b.ID); err != nil {
 		return err
 	}
-	if err := ended.save(ctx, st); err != nil {
+	err := ended.save(ctx, st)
+	if errors.Is(err, ErrChanged) {
+		err = ended.correct(ctx, st, err)
+	}
+	if err != nil {
 		return err
 	}
 	*b = ended
 	return nil
+}
+
+// correct saves the end of a batch over the mark of a run that took it for dead. What else
+// stands there stays, and changed is returned.
+func (b *Batch) correct(ctx context.Context, st store.Store, changed error) error {
+	there, err := Load(ctx, st, b.ID)
+	if err != nil {
+		return err
+	}
+	if there.State != Interrupted {
+		return changed
+	}
+	b.generation = there.generation
+	return b.save(ctx, st)
 }
 
 // save replaces the generation that b was read or written as. When the condition does not

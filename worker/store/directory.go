@@ -33,6 +33,7 @@ type Directory struct {
 	real     string // without symbolic links
 	root     *os.Root
 	excluded []string
+	skip     func(path string) bool // what List leaves out
 	foreign  bool
 
 	// What follows is nil or unused when the folder is open for reading only.
@@ -50,6 +51,7 @@ type DirectoryOption func(*directoryOptions)
 type directoryOptions struct {
 	writable, foreign bool
 	excluded          []string
+	skip              func(path string) bool
 }
 
 // Writable opens a folder for writing as well: it is made if it is missing, locked against
@@ -64,6 +66,12 @@ func Exclude(paths ...string) DirectoryOption {
 	return func(o *directoryOptions) { o.excluded = append(o.excluded, paths...) }
 }
 
+// Skip lets List leave out the files, and the folders with all they hold, whose path skip
+// reports. Such a folder is not even opened. The other methods know nothing of it.
+func Skip(skip func(path string) bool) DirectoryOption {
+	return func(o *directoryOptions) { o.skip = skip }
+}
+
 // Foreign says that others wrote the files, so that no metadata is looked for. It makes
 // listing faster, and lists files and folders that may not be read. Folders below it that
 // hold both burnish/lock and manifests are destinations of Burnish, not photos, and are left
@@ -75,7 +83,7 @@ func Foreign() DirectoryOption {
 // OpenDirectory opens an existing folder for reading, or as the options say. The caller
 // closes it.
 func OpenDirectory(name string, opts ...DirectoryOption) (*Directory, error) {
-	var o directoryOptions
+	o := directoryOptions{skip: func(string) bool { return false }}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -86,7 +94,7 @@ func OpenDirectory(name string, opts ...DirectoryOption) (*Directory, error) {
 	if err != nil {
 		return nil, fault(name, err)
 	}
-	d := &Directory{path: name, root: root, foreign: o.foreign}
+	d := &Directory{path: name, root: root, skip: o.skip, foreign: o.foreign}
 	if err := d.prepare(o); err != nil {
 		d.Close()
 		return nil, err

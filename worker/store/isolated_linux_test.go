@@ -279,7 +279,7 @@ func TestClosedFolders(t *testing.T) {
 	skip := func(path string) bool {
 		return path == ".hidden" || path == "z/e" || !strings.Contains(path, "z") && path > "a"
 	}
-	if got, want := names(t, openDirectory(t, dir).Skipping(skip)), []string{"a"}; !slices.Equal(got, want) {
+	if got, want := names(t, openDirectory(t, dir, store.Skip(skip))), []string{"a"}; !slices.Equal(got, want) {
 		t.Errorf("listed %q, want %q", got, want)
 	}
 }

@@ -19,29 +19,8 @@ import (
 // A folder that may not be read ends the listing, unless the files are Foreign: there it is
 // listed like a file under its own name, which answers ErrDenied, and the walk goes on.
 func (d *Directory) List(ctx context.Context, r Range) iter.Seq2[Attrs, error] {
-	return d.list(ctx, r, func(string) bool { return false })
-}
-
-// Skipping returns the folder with a List that leaves out the files, and the folders with all
-// they hold, whose path skip reports. Such a folder is not even opened. The other methods are
-// those of the folder.
-func (d *Directory) Skipping(skip func(path string) bool) Store {
-	return skipping{Directory: d, skip: skip}
-}
-
-type skipping struct {
-	*Directory
-	skip func(path string) bool
-}
-
-// List walks what is not skipped.
-func (s skipping) List(ctx context.Context, r Range) iter.Seq2[Attrs, error] {
-	return s.list(ctx, r, s.skip)
-}
-
-func (d *Directory) list(ctx context.Context, r Range, skip func(path string) bool) iter.Seq2[Attrs, error] {
 	return func(yield func(Attrs, error) bool) {
-		w := walk{Directory: d, ctx: ctx, r: r, skip: skip, yield: yield}
+		w := walk{Directory: d, ctx: ctx, r: r, yield: yield}
 		if err := w.start(); err != nil && !errors.Is(err, errStopped) {
 			yield(Attrs{}, err)
 		}
@@ -55,7 +34,6 @@ type walk struct {
 	*Directory
 	ctx   context.Context
 	r     Range
-	skip  func(path string) bool
 	yield func(Attrs, error) bool
 }
 

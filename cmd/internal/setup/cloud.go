@@ -7,15 +7,14 @@ import (
 	"time"
 
 	gcp "cloud.google.com/go/pubsub/v2"
-	"cloud.google.com/go/storage"
 )
 
 // Cloud is what a fleet has open in Google Cloud. Credentials are the application's default
 // ones; PUBSUB_EMULATOR_HOST and STORAGE_EMULATOR_HOST lead the clients to test servers.
 type Cloud struct {
+	Stores
 	Project string
 	PubSub  *gcp.Client
-	storage *storage.Client // opened when first asked for: folders need none
 }
 
 // answer is how long a service may take for its first answer.
@@ -34,29 +33,5 @@ func OpenCloud(ctx context.Context, project string) (*Cloud, error) {
 	return &Cloud{Project: project, PubSub: client}, nil
 }
 
-// Storage returns the client for buckets.
-func (c *Cloud) Storage(ctx context.Context) (*storage.Client, error) {
-	if c.storage != nil {
-		return c.storage, nil
-	}
-	var err error
-	c.storage, err = openStorage(ctx)
-	return c.storage, err
-}
-
-func openStorage(ctx context.Context) (*storage.Client, error) {
-	client, err := storage.NewClient(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("Cloud Storage: %w: %s", err, credentials)
-	}
-	return client, nil
-}
-
 // Close closes the clients.
-func (c *Cloud) Close() error {
-	var err error
-	if c.storage != nil {
-		err = c.storage.Close()
-	}
-	return errors.Join(err, c.PubSub.Close())
-}
+func (c *Cloud) Close() error { return errors.Join(c.Stores.Close(), c.PubSub.Close()) }

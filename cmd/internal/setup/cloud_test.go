@@ -28,9 +28,9 @@ func TestParseEnds(t *testing.T) {
 		{name: "one prefix", source: "gs://b/p", dest: "gs://b/p/", loop: true},
 		{name: "destination within the source", source: "gs://b", dest: "gs://b/out", loop: true},
 		{name: "source within the destination", source: "gs://b/in", dest: "gs://b", loop: true},
-		{name: "no bucket", source: "gs://", dest: "gs://out", says: `--source "gs://"`},
-		{name: "two slashes", source: "gs://in", dest: "gs://out//p", says: `--dest "gs://out//p"`},
-		{name: "another service", source: "s3://in", dest: "gs://out", says: `--source "s3://in"`},
+		{name: "no bucket", source: "gs://", dest: "gs://out", says: `source "gs://"`},
+		{name: "two slashes", source: "gs://in", dest: "gs://out//p", says: `destination "gs://out//p"`},
+		{name: "another service", source: "s3://in", dest: "gs://out", says: `source "s3://in"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := ParseEnds(tt.source, tt.dest)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"burnish/queue"
 	"burnish/worker/store"
 )
 
@@ -36,9 +37,8 @@ func OpenFolders(src, dst string) (Folders, error) {
 	if rel, ok := within(source, dest); ok {
 		f.Exclude = filepath.ToSlash(rel)
 	}
-	if store.IsDestination(source) {
-		return f, fmt.Errorf("source %s is a destination of Burnish: choose the folder of the original photos, or delete %s if that is what it is",
-			source, filepath.Join(source, "burnish"))
+	if err := original(source); err != nil {
+		return f, err
 	}
 	for _, own := range owned {
 		if _, ok := within(filepath.Join(dest, own), source); ok {
@@ -49,6 +49,15 @@ func OpenFolders(src, dst string) (Folders, error) {
 		return f, fmt.Errorf("create the destination: %w", err)
 	}
 	return f, usable(dest)
+}
+
+// original reports why a folder cannot be that of the original photos.
+func original(source string) error {
+	if store.IsDestination(source) {
+		return fmt.Errorf("source %s is a destination of Burnish: choose the folder of the original photos, or delete %s if that is what it is",
+			source, filepath.Join(source, "burnish"))
+	}
+	return nil
 }
 
 // owned are the folders below a destination that Burnish writes.
@@ -82,6 +91,46 @@ func newFolder(path string) (string, error) {
 		return "", fmt.Errorf("%q is a file: give a folder", path)
 	}
 	return resolve(path)
+}
+
+// OpenSource opens the folder that photos are read from. What is hidden in it is not listed.
+func (f Folders) OpenSource() (*store.Directory, error) {
+	opts := []store.DirectoryOption{store.Foreign(), store.Skip(func(path string) bool { return Hidden(queue.Key(path)) })}
+	if f.Exclude != "" {
+		opts = append(opts, store.Exclude(f.Exclude))
+	}
+	return store.OpenDirectory(f.Source, opts...)
+}
+
+// Hidden reports whether a part of the path begins with a dot: what systems and editors keep
+// for themselves.
+func Hidden(key queue.Key) bool {
+	return strings.HasPrefix(string(key), ".") || strings.Contains(string(key), "/.")
+}
+
+// OpenDest opens the folder that is written to, for this process alone.
+func (f Folders) OpenDest() (*store.Directory, error) {
+	d, err := store.OpenDirectory(f.Dest, store.Writable())
+	if errors.Is(err, store.ErrBusy) {
+		return nil, fmt.Errorf("%w: wait for it to end, or choose another destination", err)
+	}
+	return d, err
+}
+
+// openFolders opens a folder for reading into another.
+func openFolders(e Ends) (source, dest Opened, err error) {
+	folders, err := OpenFolders(e.Source.Folder, e.Dest.Folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	if source, err = folders.OpenSource(); err != nil {
+		return nil, nil, fmt.Errorf("source: %w", err)
+	}
+	if dest, err = folders.OpenDest(); err != nil {
+		source.Close()
+		return nil, nil, fmt.Errorf("destination: %w", err)
+	}
+	return source, dest, nil
 }
 
 // ExistingFolder resolves the path of a folder that must be there.

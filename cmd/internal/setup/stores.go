@@ -4,51 +4,148 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+
+	"cloud.google.com/go/storage"
 
 	"burnish/worker/store"
+	"burnish/worker/store/bucket"
 )
 
-// OpenSource opens the folder that photos are read from.
-func (f Folders) OpenSource() (*store.Directory, error) {
-	opts := []store.DirectoryOption{store.Foreign()}
-	if f.Exclude != "" {
-		opts = append(opts, store.Exclude(f.Exclude))
-	}
-	return store.OpenDirectory(f.Source, opts...)
+// Stores opens folders and buckets. Its zero value is ready to use; Close closes what it has
+// opened for itself, after the stores.
+type Stores struct {
+	client *storage.Client // opened when first asked for: folders need none
 }
 
-// OpenDest opens the folder that is written to, for this process alone.
-func (f Folders) OpenDest() (*store.Directory, error) {
-	d, err := store.OpenDirectory(f.Dest, store.Writable())
-	if errors.Is(err, store.ErrBusy) {
-		return nil, fmt.Errorf("%w: wait for it to end, or choose another destination", err)
+// Opened is a store that its opener closes.
+type Opened interface {
+	store.Store
+	io.Closer
+}
+
+// lasting is a store with what is to be closed after it.
+type lasting struct {
+	store.Store
+	io.Closer
+}
+
+// Storage returns the client for buckets. Its credentials are the application's default ones.
+func (s *Stores) Storage(ctx context.Context) (*storage.Client, error) {
+	if s.client != nil {
+		return s.client, nil
 	}
-	return d, err
+	client, err := storage.NewClient(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("Cloud Storage: %w: %s", err, credentials)
+	}
+	s.client = client
+	return client, nil
+}
+
+// Close closes the client, if there is one.
+func (s *Stores) Close() error {
+	if s.client == nil {
+		return nil
+	}
+	return s.client.Close()
+}
+
+// OpenEnds opens the source for reading and the destination for writing, and makes sure that
+// both are there.
+func (s *Stores) OpenEnds(ctx context.Context, e Ends) (source, dest Opened, err error) {
+	if e.Source.Bucket == "" && e.Dest.Bucket == "" {
+		return openFolders(e)
+	}
+	if source, err = s.OpenSource(ctx, e.Source); err != nil {
+		return nil, nil, fmt.Errorf("source: %w", err)
+	}
+	if dest, err = s.OpenDest(ctx, e.Dest); err != nil {
+		source.Close()
+		return nil, nil, fmt.Errorf("destination: %w", err)
+	}
+	return source, dest, nil
+}
+
+// OpenSource opens a place for reading.
+func (s *Stores) OpenSource(ctx context.Context, p Place) (Opened, error) {
+	if p.Bucket != "" {
+		return s.bucket(ctx, p)
+	}
+	dir, err := ExistingFolder(p.Folder)
+	if err == nil {
+		err = original(dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Folders{Source: dir}.OpenSource()
+}
+
+// OpenDest opens a place for writing. A folder is made if it is missing, and has one writer at a
+// time; a bucket must be there, and has any number: each of their writes has its condition.
+func (s *Stores) OpenDest(ctx context.Context, p Place) (Opened, error) {
+	if p.Bucket != "" {
+		return s.bucket(ctx, p)
+	}
+	dir, err := newFolder(p.Folder)
+	if err == nil {
+		err = usable(dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Folders{Dest: dir}.OpenDest()
 }
 
 // OpenDestination opens for reading what has been written to a folder, or to a bucket as
 // gs://bucket or gs://bucket/prefix.
-func OpenDestination(text string) (Opened, error) {
+func OpenDestination(ctx context.Context, text string) (Opened, error) {
 	place, err := ParsePlace(text)
 	if err != nil {
-		return nil, fmt.Errorf("destination: %w", err)
+		return nil, fmt.Errorf("destination %w", err)
 	}
-	if place.Bucket != "" {
-		ctx := context.Background()
-		client, err := openStorage(ctx)
+	if place.Bucket == "" {
+		dir, err := ExistingFolder(place.Folder)
 		if err != nil {
-			return nil, err
-		}
-		b, err := openBucket(ctx, client, place)
-		if err != nil {
-			client.Close()
 			return nil, fmt.Errorf("destination: %w", err)
 		}
-		return lasting{b, client}, nil
+		return store.OpenDirectory(dir)
 	}
-	dir, err := ExistingFolder(place.Folder)
+	s := new(Stores)
+	b, err := s.bucket(ctx, place)
 	if err != nil {
+		s.Close()
 		return nil, fmt.Errorf("destination: %w", err)
 	}
-	return store.OpenDirectory(dir)
+	return lasting{b, s}, nil
+}
+
+// probe is looked for to learn whether a bucket answers. It need not be there.
+const probe = "burnish/probe"
+
+// bucket opens a bucket, and makes sure that it is there and that objects in it may be looked
+// at.
+func (s *Stores) bucket(ctx context.Context, p Place) (Opened, error) {
+	client, err := s.Storage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b, err := bucket.Open(client, p.String(), bucket.Options{})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, answer)
+	defer cancel()
+	_, err = b.Stat(ctx, probe)
+	switch {
+	case err == nil, errors.Is(err, store.ErrNotExist):
+		return lasting{b, io.NopCloser(nil)}, nil
+	case errors.Is(err, store.ErrDenied):
+		return nil, fmt.Errorf("%s: %w\nthe account that runs this lacks a role on the bucket, or there is no such bucket; "+
+			"docs/deployment.md lists the roles", p, err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, fmt.Errorf("%s: %w\nCloud Storage does not answer: is the network up, and STORAGE_EMULATOR_HOST unset or right?", p, err)
+	}
+	return nil, fmt.Errorf("%s: %w", p, err)
 }

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"os/exec"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// process is a program that runs beside the test.
+type process struct {
+	*exec.Cmd
+	said  said
+	ended chan struct{}
+}
+
+// said is what a process writes to standard error.
+type said struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+func start(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{Cmd: cmd, ended: make(chan struct{})}
+	cmd.Stderr = &p.said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = cmd.Wait(); close(p.ended) }()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-p.ended
+		if t.Failed() {
+			t.Logf("%q said:\n%s", cmd.Args[2:], p.said.String())
+		}
+	})
+	return p
+}
+
+// stop sends SIGTERM and expects exit status 0.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-p.ended:
+	case <-time.After(time.Minute):
+		t.Fatalf("%q has not ended a minute after SIGTERM", p.Args[2:])
+	}
+	if got := p.ProcessState.ExitCode(); got != 0 {
+		t.Errorf("%q: exit status %d after SIGTERM", p.Args[2:], got)
+	}
+}
