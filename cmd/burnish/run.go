@@ -26,7 +26,7 @@ import (
 )
 
 type runCmd struct {
-	storageFlags `embed:""`
+	storageFlags `embed:"" set:"write_rate=1000"`
 	Source       string        `arg:"" name:"src" help:"Folder of photos. It is only read."`
 	Dest         string        `arg:"" name:"dst" help:"Folder for variants, manifests and the ledger. It is made if it is missing."`
 	Recipe       string        `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
@@ -144,7 +144,7 @@ func (r *run) open(soft, hard context.Context) error {
 
 // openEnds opens the source and the destination.
 func (r *run) openEnds(ctx context.Context) error {
-	stores := new(setup.Stores)
+	stores := &setup.Stores{WriteRate: r.WriteRate}
 	r.opened = append(r.opened, stores)
 	source, dest, err := stores.OpenEnds(ctx, r.ends)
 	if err != nil {

@@ -170,6 +170,7 @@ func TestBucketsThatCannotBeUsed(t *testing.T) {
 			[]string{"STORAGE_EMULATOR_HOST=", "GOOGLE_APPLICATION_CREDENTIALS=/nowhere/key.json"},
 			0, exitNotStarted, "/nowhere/key.json",
 		},
+		{"no writes", []string{"run", "gs://in", "gs://out", "--write-rate", "0"}, nil, 0, exitUsage, "--write-rate"},
 		{"no room for a photo", []string{"run", "gs://in", "gs://out", "--prefetch-bytes", "0"}, nil, 0, exitUsage, "--prefetch-bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

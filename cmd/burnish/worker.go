@@ -27,7 +27,7 @@ import (
 
 type workerCmd struct {
 	fleetFlags   `embed:""`
-	storageFlags `embed:""`
+	storageFlags `embed:"" set:"write_rate=100"`
 	Source       string        `required:"" placeholder:"URL" help:"Where photos come from: gs://bucket, gs://bucket/prefix or a folder."`
 	Recipe       string        `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
 	Jobs         int           `default:"0" placeholder:"N" help:"Photos worked on at once. Default: one per core."`
@@ -121,6 +121,7 @@ func (w *fleetWorker) open(soft, hard context.Context) error {
 		return err
 	}
 	w.opened = append(w.opened, w.cloud)
+	w.cloud.WriteRate = w.WriteRate
 	if err := w.cloud.CheckWorker(soft, w.Name); err != nil {
 		return err
 	}

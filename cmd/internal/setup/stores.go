@@ -15,6 +15,9 @@ import (
 // Stores opens folders and buckets. Its zero value is ready to use; Close closes what it has
 // opened for itself, after the stores.
 type Stores struct {
+	// WriteRate is what bucket.Options says of it.
+	WriteRate float64
+
 	client *storage.Client // opened when first asked for: folders need none
 }
 
@@ -131,7 +134,7 @@ func (s *Stores) bucket(ctx context.Context, p Place) (Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := bucket.Open(client, p.String(), bucket.Options{})
+	b, err := bucket.Open(client, p.String(), bucket.Options{WriteRate: s.WriteRate})
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,15 @@ type Options struct {
 	// means 2 minutes. Reading an object takes up to twice as long: for it to be found, and
 	// for a body that broke off.
 	Total time.Duration
+
+	// Tries bounds how often one operation is tried; 0 means 20, which take about a minute.
+	Tries int
+
+	// WriteRate is how many objects this process may write and delete a second at first; 0
+	// means 100. A bucket takes about 1,000 at first, which all processes share that write to
+	// it. The rate doubles in 20 minutes of writing as fast as it allows, up to MaxWriteRate,
+	// for which 0 means 1,000, and halves when the service complains.
+	WriteRate, MaxWriteRate float64
 }
 
 // Bucket is a bucket, or what has a prefix in it, as a store. Objects whose names end with a
@@ -31,13 +40,14 @@ type Options struct {
 //
 // It repeats what failed for a passing reason (408, 429, 5xx, a connection that broke or a
 // checksum that is wrong), with a random wait that doubles up to 8 seconds, or as long as the
-// service asks.
+// service asks. It writes no faster than Options.WriteRate says.
 type Bucket struct {
 	bucket *storage.BucketHandle
 	name   string
 	prefix string // of every object: empty, or with a slash at its end
 	opts   Options
 	wait   gax.Backoff // between tries
+	writes *governor
 
 	exists sync.Mutex // held while found is looked up
 	found  bool       // the bucket is there
@@ -66,12 +76,22 @@ func Open(client *storage.Client, url string, opts Options) (*Bucket, error) {
 	if opts.Total <= 0 {
 		opts.Total = 2 * time.Minute
 	}
+	if opts.Tries <= 0 {
+		opts.Tries = 20
+	}
+	if opts.WriteRate <= 0 {
+		opts.WriteRate = startRate
+	}
+	if opts.MaxWriteRate <= 0 {
+		opts.MaxWriteRate = topRate
+	}
 	return &Bucket{
 		bucket: client.Bucket(name).Retryer(storage.WithPolicy(storage.RetryNever)),
 		name:   name,
 		prefix: prefix,
 		opts:   opts,
 		wait:   gax.Backoff{Initial: 250 * time.Millisecond, Max: 8 * time.Second, Multiplier: 2},
+		writes: newGovernor(opts.WriteRate, opts.MaxWriteRate),
 	}, nil
 }
 

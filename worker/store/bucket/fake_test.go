@@ -100,6 +100,7 @@ func (s *service) open(t *testing.T, prefix string, opts Options) *Bucket {
 	t.Helper()
 	name := fmt.Sprintf("bucket-%d", buckets.Add(1))
 	s.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: name})
+	opts.WriteRate = 1e6 // the governor has tests of its own
 	b, err := Open(s.client(t), "gs://"+name+prefix, opts)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"cloud.google.com/go/auth"
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/iterator"
@@ -19,29 +20,52 @@ import (
 // whose photos have all gone.
 var errNoBucket = errors.New("the bucket does not exist")
 
-// retry runs a request until it succeeds, fails for good or the time is up, and states the
-// fact that its error stands for. again says that an earlier try may have had its effect
-// though it failed.
+// retry runs a request until it succeeds, fails for good or the tries or the time are up, and
+// states the fact that its error stands for. again says that an earlier try may have had its
+// effect though it failed.
 func (b *Bucket) retry(ctx context.Context, name string, try func(ctx context.Context, again bool) error) error {
 	total, cancel := context.WithTimeout(ctx, b.opts.Total)
 	defer cancel()
 	wait := b.wait // a copy, which counts up
-	for again := false; ; again = true {
+	var last error
+	for tries := 1; ; tries++ {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("%s: %w", b.show(name), err)
 		}
-		err := b.once(total, again, try)
+		err := b.once(total, tries > 1, try)
 		if err == nil {
 			return nil
 		}
 		if cause := ctx.Err(); cause != nil {
 			return fmt.Errorf("%s: %w", b.show(name), cause)
 		}
+		if total.Err() != nil && last != nil {
+			err = last // the time was up before this try was answered: the answer before says more
+		}
 		fact, passes := meaning(err)
-		if !passes || !pause(total, max(wait.Pause(), retryAfter(err))) {
+		if !passes || tries == b.opts.Tries || !pause(total, max(wait.Pause(), retryAfter(err))) {
 			return b.state(total, name, fact, err)
 		}
+		last = err
 	}
+}
+
+// change is retry for what changes the bucket: each try waits until the governor lets it go. The
+// wait for the first counts towards no bound.
+func (b *Bucket) change(ctx context.Context, name string, try func(ctx context.Context, again bool) error) error {
+	if err := b.writes.wait(ctx); err != nil {
+		return fmt.Errorf("%s: %w", b.show(name), err)
+	}
+	return b.retry(ctx, name, func(ctx context.Context, again bool) error {
+		if again {
+			if err := b.writes.wait(ctx); err != nil {
+				return stated{err}
+			}
+		}
+		err := try(ctx, again)
+		b.writes.learn(err)
+		return err
+	})
 }
 
 func (b *Bucket) once(ctx context.Context, again bool, try func(context.Context, bool) error) error {
@@ -69,6 +93,7 @@ func (b *Bucket) state(ctx context.Context, name string, fact, err error) error 
 // error states one itself, and whether it may pass.
 func meaning(err error) (fact error, passes bool) {
 	var api *googleapi.Error
+	var login *auth.Error
 	switch {
 	case errors.Is(err, errStated):
 		return nil, false
@@ -78,6 +103,8 @@ func meaning(err error) (fact error, passes bool) {
 		return store.ErrNotExist, false
 	case errors.As(err, &api):
 		return answer(api)
+	case errors.As(err, &login) && login.Response != nil && !login.Temporary():
+		return store.ErrDenied, false // the credentials are refused, before any request is sent
 	default:
 		return store.ErrUnavailable, true // no answer, or not a whole one
 	}

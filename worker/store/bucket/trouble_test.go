@@ -4,6 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +21,7 @@ import (
 
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/googleapi"
+	"google.golang.org/api/option"
 
 	"burnish/worker/store"
 )
@@ -354,4 +360,91 @@ func TestRetryAfter(t *testing.T) {
 			t.Errorf("%q: %v, want %v", value, got, want)
 		}
 	}
+}
+
+// An operation ends after so many tries, however much time there is.
+func TestTriesAreBounded(t *testing.T) {
+	each(t, Options{Total: time.Hour}, func(t *testing.T, s *service, op func(context.Context) error) {
+		var n atomic.Int32
+		s.upset(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) bool {
+			n.Add(1)
+			refuse(w, 503, "backendError")
+			return true
+		})
+		if err := op(t.Context()); !errors.Is(err, store.ErrUnavailable) || n.Load() != 20 {
+			t.Errorf("after %d requests: %v", n.Load(), err)
+		}
+	})
+}
+
+// The governor hears of every complaint about a write, and of none about a read.
+func TestGovernorLearns(t *testing.T) {
+	s := newService(t)
+	b := s.open(t, "", Options{})
+	before := b.writes.limiter.Limit()
+	var n atomic.Int32
+	s.upset(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) bool {
+		if n.Add(1) == 1 {
+			refuse(w, 429, "rateLimitExceeded")
+			return true
+		}
+		return false
+	})
+	if _, err := b.Stat(t.Context(), "o"); !errors.Is(err, store.ErrNotExist) || b.writes.limiter.Limit() != before {
+		t.Errorf("after a read: %v, %v writes a second, before %v", err, b.writes.limiter.Limit(), before)
+	}
+	n.Store(0)
+	if _, err := b.Write(t.Context(), "o", nil, store.WriteOptions{}); err != nil || b.writes.limiter.Limit() != before/2 {
+		t.Errorf("after a write: %v, %v writes a second, before %v", err, b.writes.limiter.Limit(), before)
+	}
+}
+
+// Credentials that are refused will be refused again.
+func TestRefusedCredentials(t *testing.T) {
+	s := newService(t)
+	var logins atomic.Int32
+	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		logins.Add(1)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"error":"invalid_grant","error_description":"Invalid JWT Signature."}`)
+	}))
+	t.Cleanup(tokens.Close)
+	client, err := storage.NewClient(t.Context(), option.WithEndpoint(s.http.URL+"/storage/v1/"),
+		option.WithAuthCredentialsJSON(option.ServiceAccount, serviceAccount(t, tokens.URL)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	b, err := Open(client, "gs://b", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.Stat(t.Context(), "o")
+	if !errors.Is(err, store.ErrDenied) || !strings.Contains(err.Error(), "invalid_grant") || logins.Load() != 1 {
+		t.Errorf("after %d logins: %v", logins.Load(), err)
+	}
+}
+
+// serviceAccount makes a key file whose owner asks for tokens at a URL.
+func serviceAccount(t *testing.T, tokens string) []byte {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(map[string]string{
+		"type":         "service_account",
+		"client_email": "burnish@test-project.iam.gserviceaccount.com",
+		"private_key":  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
+		"token_uri":    tokens,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }

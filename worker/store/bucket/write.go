@@ -26,7 +26,7 @@ func (b *Bucket) Write(ctx context.Context, name string, data []byte, opts store
 	}
 	sum := crc32.Checksum(data, castagnoli)
 	var a store.Attrs
-	err := b.retry(ctx, name, func(ctx context.Context, again bool) error {
+	err := b.change(ctx, name, func(ctx context.Context, again bool) error {
 		o, err := b.upload(ctx, name, data, sum, opts)
 		if fact, _ := meaning(err); again && err != nil && fact == store.ErrCondition {
 			o, err = b.readBack(ctx, name, data, sum, opts, err)
@@ -93,7 +93,7 @@ func (b *Bucket) Delete(ctx context.Context, name string, cond store.Condition) 
 	if err := b.valid(name); err != nil {
 		return err
 	}
-	return b.retry(ctx, name, func(ctx context.Context, again bool) error {
+	return b.change(ctx, name, func(ctx context.Context, again bool) error {
 		err := on(b.object(name), cond).Delete(ctx)
 		switch {
 		case !errors.Is(err, storage.ErrObjectNotExist):
