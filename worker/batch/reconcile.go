@@ -49,9 +49,13 @@ type Decision struct {
 	Manifest   int64 // generation of the manifest's object; 0 when missing
 }
 
-// Options bound a reconciliation. The zero value takes everything.
+// Options bound a reconciliation. The zero value takes everything, in order.
 type Options struct {
-	Prefix queue.Key // of the keys
+	Filter Filter // of the photos; of orphans, which are not looked at, the keys alone
+
+	// Ranges is how many key ranges are walked at once; up to 1, one decision follows another
+	// in the order of their keys. Each range lists both stores by itself.
+	Ranges int
 
 	// Body reads from a manifest, by its name, what a listing shows as its metadata: it is
 	// asked when the listing does not. No metadata and no error stand for a manifest that
@@ -59,8 +63,8 @@ type Options struct {
 	Body func(ctx context.Context, st store.Store, name string) (map[string]string, error)
 }
 
-// Reconcile walks the photos of src and the manifests of dst side by side and decides, in the
-// order of their keys, about each. It keeps one object of either in memory.
+// Reconcile walks the photos of src and the manifests of dst side by side and decides about
+// each. It keeps one object of either in memory, or in each range a few hundred decisions.
 //
 // Neither listing is a picture of one moment. What that does to a photo is harmless: one that
 // was published after its manifest's turn seems missing or stale, and the worker that gets
@@ -72,13 +76,13 @@ type Options struct {
 // Names that end with a slash, with which consoles keep empty folders, are no photos. The
 // first error ends the walk.
 func Reconcile(ctx context.Context, src, dst store.Store, fingerprint string, opts Options) iter.Seq2[Decision, error] {
+	r := reconciler{src: src, dst: dst, fingerprint: fingerprint, opts: opts, prefix: opts.Filter.listed()}
+	if opts.Ranges > 1 {
+		return r.inRanges(ctx)
+	}
 	return func(yield func(Decision, error) bool) {
-		r := reconciler{ctx: ctx, src: src, dst: dst, fingerprint: fingerprint, opts: opts, yield: yield}
-		photos, stopPhotos := iter.Pull2(listing(ctx, src, "", opts.Prefix))
-		defer stopPhotos()
-		published, stopPublished := iter.Pull2(listing(ctx, dst, manifests, opts.Prefix))
-		defer stopPublished()
-		if err := r.walk(side{next: photos}, side{next: published}); err != nil && !errors.Is(err, errStopped) {
+		err := r.walk(ctx, new(span), func(d Decision) bool { return yield(d, nil) })
+		if err != nil && !errors.Is(err, errStopped) {
 			yield(Decision{}, err)
 		}
 	}
@@ -93,11 +97,19 @@ type object struct {
 	store.Attrs
 }
 
-// listing walks a folder and holds the store to the order that the comparison relies on.
-func listing(ctx context.Context, st store.Store, folder string, prefix queue.Key) iter.Seq2[object, error] {
+// listing walks the part of a folder that is within a prefix and a span, and holds the store
+// to the order that the comparison relies on.
+func listing(ctx context.Context, st store.Store, folder, prefix, from, to string) iter.Seq2[object, error] {
+	r := store.Range{Prefix: folder + prefix}
+	if from != "" {
+		r.From = folder + from
+	}
+	if to != "" {
+		r.To = folder + to
+	}
 	return func(yield func(object, error) bool) {
 		last := ""
-		for a, err := range st.List(ctx, store.Range{Prefix: folder + string(prefix)}) {
+		for a, err := range st.List(ctx, r) {
 			if err == nil && a.Name <= last {
 				err = fmt.Errorf("it is not sorted: %q follows %q", a.Name, last)
 			}
@@ -125,22 +137,46 @@ func (s *side) advance() (err error) {
 	return err
 }
 
+// reconciler says what is compared, and how.
 type reconciler struct {
-	ctx         context.Context
 	src, dst    store.Store
 	fingerprint string
 	opts        Options
-	yield       func(Decision, error) bool
+	prefix      string // of the keys that are listed
 }
 
-// walk merges the two listings.
-func (r *reconciler) walk(photo, manifest side) error {
+// walk decides about the keys of one span, until somebody else has taken the rest of it.
+func (r *reconciler) walk(ctx context.Context, s *span, yield func(Decision) bool) error {
+	from, to := s.bounds()
+	photos, stopPhotos := iter.Pull2(listing(ctx, r.src, "", r.prefix, from, to))
+	defer stopPhotos()
+	published, stopPublished := iter.Pull2(listing(ctx, r.dst, manifests, r.prefix, from, to))
+	defer stopPublished()
+	m := merge{reconciler: r, ctx: ctx, yield: yield}
+	return m.merge(s, side{next: photos}, side{next: published})
+}
+
+// merge is one walk through two listings.
+type merge struct {
+	*reconciler
+	ctx   context.Context
+	yield func(Decision) bool
+}
+
+func (r *merge) merge(s *span, photo, manifest side) error {
 	if err := errors.Join(photo.advance(), manifest.advance()); err != nil {
 		return err
 	}
 	for photo.more || manifest.more {
 		first := !manifest.more || photo.more && photo.at.key <= manifest.at.key
 		second := !photo.more || manifest.more && manifest.at.key <= photo.at.key
+		key := photo.at.key
+		if !first {
+			key = manifest.at.key
+		}
+		if !s.pass(key) {
+			return nil
+		}
 		var err error
 		switch {
 		case first && second:
@@ -164,16 +200,22 @@ func (r *reconciler) walk(photo, manifest side) error {
 }
 
 // pass hands on a decision about a photo.
-func (r *reconciler) pass(d Decision, photo object) error {
+func (r *merge) pass(d Decision, photo object) error {
+	if !r.opts.Filter.Has(photo.Attrs) {
+		return nil
+	}
 	d.Key, d.Generation, d.Bytes = queue.Key(photo.key), photo.Generation, photo.Size
-	if !r.yield(d, nil) {
+	if !r.yield(d) {
 		return errStopped
 	}
 	return nil
 }
 
 // alone decides about a manifest whose photo is not listed.
-func (r *reconciler) alone(manifest object) error {
+func (r *merge) alone(manifest object) error {
+	if !r.opts.Filter.names(manifest.key) {
+		return nil
+	}
 	a, err := r.src.Stat(r.ctx, manifest.key)
 	switch {
 	case err == nil:
@@ -182,14 +224,14 @@ func (r *reconciler) alone(manifest object) error {
 		return nil
 	case !errors.Is(err, store.ErrNotExist) && !errors.Is(err, store.ErrName):
 		return fmt.Errorf("look for %q in %s: %w", manifest.key, r.src, err)
-	case !r.yield(Decision{Key: queue.Key(manifest.key), State: Orphan, Manifest: manifest.Generation}, nil):
+	case !r.yield(Decision{Key: queue.Key(manifest.key), State: Orphan, Manifest: manifest.Generation}):
 		return errStopped
 	}
 	return nil
 }
 
 // both decides about a photo that has a manifest.
-func (r *reconciler) both(photo, manifest object) error {
+func (r *merge) both(photo, manifest object) error {
 	generation, fingerprint, ok := origin(manifest.Metadata)
 	if !ok && r.opts.Body != nil {
 		body, err := r.opts.Body(r.ctx, r.dst, manifest.Name)

@@ -84,7 +84,7 @@ func TestReconcilePrefix(t *testing.T) {
 	published(dst, "shoes/2", origin(1, current))
 	published(dst, "z", nil)
 	var got []string
-	for _, d := range decisions(t, batch.Reconcile(t.Context(), src, dst, current, batch.Options{Prefix: "shoes/"})) {
+	for _, d := range decisions(t, batch.Reconcile(t.Context(), src, dst, current, batch.Options{Filter: batch.Filter{Prefix: "shoes/"}})) {
 		got = append(got, fmt.Sprint(d.Key, " ", d.State))
 	}
 	if d := gocmp.Diff([]string{"shoes/1 fresh", "shoes/2 orphan"}, got); d != "" {
