@@ -78,7 +78,7 @@ func (c *runCmd) Run(log *slog.Logger) error {
 		return exit{exitUsage, fmt.Errorf("--jobs %d: expected 1 to 1024, or 0 for one per core", c.Jobs)}
 	}
 	if c.Jobs == 0 {
-		c.Jobs = runtime.NumCPU()
+		c.Jobs = runtime.GOMAXPROCS(0) // what a container may use, not what its machine has
 	}
 	if err := c.checkStorage(); err != nil {
 		return err

@@ -76,7 +76,7 @@ func (c *workerCmd) Run(log *slog.Logger) error {
 		return exit{exitUsage, fmt.Errorf("--jobs %d: expected 1 to 1024, or 0 for one per core", c.Jobs)}
 	}
 	if c.Jobs == 0 {
-		c.Jobs = runtime.NumCPU()
+		c.Jobs = runtime.GOMAXPROCS(0) // what a container may use, not what its machine has
 	}
 	if c.Deadline < time.Second || c.Deadline > lease/4 {
 		return exit{exitUsage, fmt.Errorf("--deadline %v: expected 1s to %v", c.Deadline, lease/4)}

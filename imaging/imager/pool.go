@@ -60,7 +60,7 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	o.Path = path
 	if o.Slots <= 0 {
-		o.Slots = runtime.NumCPU()
+		o.Slots = runtime.GOMAXPROCS(0)
 	}
 	if o.Deadline <= 0 {
 		o.Deadline = 60 * time.Second
