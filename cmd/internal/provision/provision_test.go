@@ -78,8 +78,8 @@ func TestFromNothing(t *testing.T) {
 	c, cloud, f := open(t)
 	steps := lookAt(t, cloud, f)
 	// 7 topics, 7 subscriptions and a notification; 6 roles for dead letters, one for uploads, 6
-	// of workers and 5 of recorders.
-	if diff := cmp.Diff(map[Verb]int{Create: 15, Grant: 18}, verbs(steps)); diff != "" {
+	// of workers and 6 of recorders.
+	if diff := cmp.Diff(map[Verb]int{Create: 15, Grant: 19}, verbs(steps)); diff != "" {
 		t.Fatal(diff)
 	}
 	if c.Policies.Writes() > 0 {
@@ -104,7 +104,8 @@ func TestFromNothing(t *testing.T) {
 		{subs + "burnish-outcomes", subscriber, recorders},
 		{cloudtest.BucketResource("in"), objectViewer, workers},
 		{cloudtest.BucketResource("out"), objectUser, workers},
-		{cloudtest.BucketResource("out"), objectUser, recorders},
+		{cloudtest.BucketResource("out"), objectCreator, recorders},
+		{cloudtest.BucketResource("out"), objectViewer, recorders},
 	} {
 		if !c.Policies.Holds(want.resource, want.role, want.member) {
 			t.Errorf("not granted: %+v", want)
@@ -189,7 +190,7 @@ func TestWithoutRights(t *testing.T) {
 		c, cloud, f := open(t)
 		c.Denied = []string{"GetIamPolicy", "b/out/iam", "b/in/iam"}
 		steps := lookAt(t, cloud, f)
-		if n := verbs(steps); n[ByHand] != 18 || n[Create] != 15 {
+		if n := verbs(steps); n[ByHand] != 19 || n[Create] != 15 {
 			t.Errorf("got %v", n)
 		}
 		if !slices.ContainsFunc(steps, func(s Step) bool { return slices.Contains(s.Notes, command) }) {
@@ -222,7 +223,7 @@ func TestWithoutRights(t *testing.T) {
 			t.Errorf("it does not ask for the number: %+v", steps)
 		}
 		f.Number = cloudtest.Number
-		if n := verbs(lookAt(t, cloud, f)); n[ByHand] > 0 || n[Grant] != 18 {
+		if n := verbs(lookAt(t, cloud, f)); n[ByHand] > 0 || n[Grant] != 19 {
 			t.Errorf("with the number: %v", n)
 		}
 	})

@@ -37,10 +37,11 @@ func (l *look) lane(lane queue.Lane) string { return l.fleet.Name + "-" + string
 
 // Roles that are granted on one topic, subscription or bucket each.
 const (
-	publisher    = "roles/pubsub.publisher"
-	subscriber   = "roles/pubsub.subscriber"
-	objectViewer = "roles/storage.objectViewer"
-	objectUser   = "roles/storage.objectUser"
+	publisher     = "roles/pubsub.publisher"
+	subscriber    = "roles/pubsub.subscriber"
+	objectViewer  = "roles/storage.objectViewer"
+	objectUser    = "roles/storage.objectUser"
+	objectCreator = "roles/storage.objectCreator" // a recorder only adds segments
 )
 
 // wantedGrants lists the grants of the fleet. Pubsub and storage are Google's own accounts, by
@@ -75,7 +76,8 @@ func (l *look) wantedGrants(pubsub, storage string) []grant {
 	}
 	if dest := f.Ends.Dest; dest.Bucket != "" {
 		add(f.Worker, objectUser, l.bucketResource(dest.Bucket))
-		add(f.Recorder, objectUser, l.bucketResource(dest.Bucket))
+		add(f.Recorder, objectCreator, l.bucketResource(dest.Bucket))
+		add(f.Recorder, objectViewer, l.bucketResource(dest.Bucket))
 	}
 	return list
 }
