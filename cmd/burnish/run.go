@@ -275,6 +275,8 @@ func (r *run) finish(soft context.Context, stopped error) error {
 		return exit{exitInterrupted, errors.New("interrupted; the same command goes on")}
 	case s.failures() > 0:
 		return exit{exitFailures, fmt.Errorf("photos failed: %d; see burnish failures %s", s.failures(), r.Dest)}
+	case r.tally.totals().Seen == 0:
+		fmt.Fprintf(os.Stderr, "burnish: no photos below %s, or only hidden ones: is it the right folder?\n", r.Source)
 	}
 	return nil
 }

@@ -201,6 +201,16 @@ func TestRunWithoutImager(t *testing.T) {
 	}
 }
 
+// A source that is not mounted looks like this, so it is not passed over in silence.
+func TestRunWithoutPhotos(t *testing.T) {
+	src := t.TempDir()
+	writeFile(t, filepath.Join(src, ".hidden/a.jpg"), sample(t, "apple.jpg"))
+	got := burnish(t, "run", src, filepath.Join(t.TempDir(), "out"))
+	if got.status != 0 || !strings.Contains(got.stderr, "no photos below "+src) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestRunIntoItsSource(t *testing.T) {
 	src := t.TempDir()
 	recipe := writeFile(t, filepath.Join(t.TempDir(), "quick.yaml"), quick)
