@@ -3,6 +3,7 @@ package metadata
 import (
 	"bytes"
 	"encoding/binary"
+	"iter"
 	"slices"
 )
 
@@ -51,6 +52,22 @@ func findJPEG(source []byte) blocks {
 	})
 	b.iptc = iptcOf(resources)
 	return b
+}
+
+// Segment is a part of a JPEG file: its marker without 0xff, what it holds and, of a scan, the
+// coded data that follow it.
+type Segment struct {
+	Marker         byte
+	Payload, Coded []byte
+}
+
+// Segments yields the segments of a JPEG up to its end, or to the first that cannot be told.
+func Segments(source []byte) iter.Seq[Segment] {
+	return func(yield func(Segment) bool) {
+		walkJPEG(source, func(marker byte, payload, coded []byte) bool {
+			return yield(Segment{marker, payload, coded})
+		})
+	}
 }
 
 // walkJPEG calls visit for each segment up to and including the end of the image, with its

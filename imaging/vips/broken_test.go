@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -86,9 +87,74 @@ func TestARefusedPNGTellsWhy(t *testing.T) {
 	wantFact(t, err, imaging.ErrCorrupt, "IHDR")
 }
 
+// What is left behind a sound photo's codes is nothing, in whatever way it is sampled.
+func TestSoundScansAreReadToTheirEnd(t *testing.T) {
+	read := 0
+	for _, pattern := range []string{"testdata/*.jpg", "../../testdata/photos/*.jpg"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			data := fixture(t, filepath.Base(file))
+			if err := checkScan(data); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+			if s, _ := sequentialScan(data); s != nil {
+				read++
+			}
+		}
+	}
+	if read < 20 {
+		t.Errorf("%d of the fixtures were read", read)
+	}
+}
+
+// About half of all changes of a few bytes are noticed, of which libvips says nothing: the others
+// shift no block, or few.
+func TestChangedScansAreNoticed(t *testing.T) {
+	for _, file := range []string{"board.jpg", "rocket.jpg"} {
+		random, whole, noticed := rand.New(rand.NewPCG(5, 6)), fixture(t, file), 0
+		for range 100 {
+			if checkScan(changed(whole, len(whole)/4+random.IntN(len(whole)/2), 4)) != nil {
+				noticed++
+			}
+		}
+		if noticed < 40 {
+			t.Errorf("%s: %d of 100 changes are noticed", file, noticed)
+		}
+	}
+}
+
+func FuzzScan(f *testing.F) {
+	for _, file := range []string{"grey.jpg", "cmyk.jpg", "orientation-1.jpg", "restarts.jpg"} {
+		data, err := os.ReadFile(filepath.Join("testdata", file))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if s, coded := sequentialScan(data); s != nil && s.units < 1<<16 && len(coded) <= len(data) {
+			_ = checkScan(data) // whatever it says, it comes back
+		}
+	})
+}
+
 // jpegWith puts bytes into a JPEG at a place.
 func jpegWith(data []byte, at int, insert string) []byte {
 	return bytes.Join([][]byte{data[:at], []byte(insert), data[at:]}, nil)
+}
+
+// changed inverts bits of some bytes, and makes none of them a marker.
+func changed(data []byte, at, n int) []byte {
+	data = bytes.Clone(data)
+	for i := at; i < at+n; i++ {
+		if data[i] != 0xff && data[i]^0x5a != 0xff {
+			data[i] ^= 0x5a
+		}
+	}
+	return data
 }
 
 func TestDamagedScansAreCorrupt(t *testing.T) {
@@ -102,6 +168,7 @@ func TestDamagedScansAreCorrupt(t *testing.T) {
 		"zeros over the scan":      jpegWith(append(bytes.Clone(baseline[:middle]), baseline[middle+2000:]...), middle, string(make([]byte, 2000))),
 		"ones over a later scan":   jpegWith(append(bytes.Clone(scans[:3000]), scans[3200:]...), 3000, strings.Repeat("\xff\x00", 100)),
 		"a later scan is lost":     jpegWith(append(bytes.Clone(scans[:4950]), scans[5100:]...), 4950, strings.Repeat("\xff\x00", 75)),
+		"a few bytes changed":      changed(baseline, middle, 16),
 		"behind a harmless oddity": append(jpegWith(baseline, 20, "\x00\x00\x00")[:middle], baseline[middle+500:]...),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -24,7 +24,13 @@ func checkDecoded(format imaging.Format, source []byte, complaints string) error
 	if damaged.MatchString(complaints) || lostScan(complaints) {
 		return fmt.Errorf("%w: %s", imaging.ErrCorrupt, oneLine(complaints))
 	}
-	if format != imaging.JPEG || complaints == "" {
+	if format != imaging.JPEG {
+		return nil
+	}
+	if err := checkScan(source); err != nil {
+		return fmt.Errorf("%w: %w", imaging.ErrCorrupt, err)
+	}
+	if complaints == "" {
 		return nil
 	}
 	return decodeAgain(source)
