@@ -43,7 +43,8 @@ func (f *field) write(b *strings.Builder, section reflect.Value, depth int) {
 // comment is what the field is, and what else it could be.
 func (f *field) comment() string {
 	switch {
-	case f.section(), f.path == "name", f.typ == reflect.TypeFor[bool](), f.typ == reflect.TypeFor[Color]():
+	case f.section(), f.path == "name", f.typ == reflect.TypeFor[bool](), f.typ == reflect.TypeFor[Color](),
+		f.typ == reflect.TypeFor[CacheControl]():
 		return f.doc
 	case len(f.choices) > 0:
 		return f.doc + " One of " + list(f.choices) + "."

@@ -59,7 +59,8 @@ var rules = []rule{
 	{path: "variants.avif.tune", doc: "What the encoder aims at: iq is libaom's mode for still pictures.", choices: []string{"iq", "ssim", "psnr"}},
 
 	{path: "output", doc: "How variants are stored."},
-	{path: "output.fingerprint_in_path", doc: "Put the recipe's fingerprint into each variant's path, so that its URL can be cached for ever."},
+	{path: "output.fingerprint_in_path", doc: "Put the recipe's fingerprint and the photo's checksum into each variant's path, so that its URL can be cached for ever."},
+	{path: "output.cache_control", doc: "How long those who fetch a variant from a bucket may keep it, as an HTTP header says it; auto is an hour, or for ever with fingerprint_in_path. A folder keeps no such thing."},
 }
 
 // field is a rule with its place among the others.
@@ -149,6 +150,8 @@ func (f *field) expected() string {
 		return "true or false"
 	case reflect.TypeFor[Color]():
 		return `a colour in quotes, such as "#ffffff"`
+	case reflect.TypeFor[CacheControl]():
+		return "auto or directives such as max-age=3600, none twice"
 	case reflect.TypeFor[ByteSize]():
 		return fmt.Sprintf("a size from %s to %s, such as 64 MiB", ByteSize(f.min), ByteSize(f.max))
 	case reflect.TypeFor[int]():

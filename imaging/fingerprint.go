@@ -21,6 +21,9 @@ func (r Recipe) Fingerprint(b Build) string {
 // zero value means that nothing is different, leaves the fingerprints of 200 million photos
 // as they are.
 func canonical(r Recipe, b Build) []byte {
+	if automatic := (Output{FingerprintInPath: r.Output.FingerprintInPath}); r.Output.Header() == automatic.Header() {
+		r.Output.CacheControl = ""
+	}
 	data, err := json.Marshal(map[string]any{
 		"enhance":  r.Enhance,
 		"variants": r.Variants,

@@ -103,6 +103,11 @@ func TestFingerprintStays(t *testing.T) {
 
 	for _, same := range [][2]string{
 		{"variants: {jpeg: {}, webp: , avif: {}}", string(catalogue().YAML())}, // defaults spelled out
+		{"variants: {webp: }", "variants: {webp: }\noutput: {cache_control: max-age=3600}"},
+		{
+			"variants: {webp: }\noutput: {fingerprint_in_path: true}",
+			"variants: {webp: }\noutput: {fingerprint_in_path: true, cache_control: \"max-age=31536000, immutable\"}",
+		},
 		{
 			"variants:\n  widths: [300, 600]\n  background: \"#fff\"\n  jpeg: {quality: 70, chroma: 4:2:0}\n  webp:\n",
 			"variants:\n  # turned round\n  webp: {}\n  jpeg:\n    chroma: '4:2:0'\n    quality: 70\n  background: '#FFFFFF'\n  widths:\n  - 600\n  - 300\n",

@@ -48,7 +48,7 @@ variants:
   jpeg: {quality: 1, chroma: "4:4:4", progressive: false, trellis: false, deringing: false, optimize_scans: false, quant_table: 8}
   webp: {quality: 2, effort: 0, chroma: 4:2:0}
   avif: {quality: 3, effort: 9, chroma: 4:4:4, tune: psnr}
-output: {fingerprint_in_path: true}
+output: {fingerprint_in_path: true, cache_control: "public,max-age=60, stale-while-revalidate=600"}
 `, Recipe{
 			"every",
 			Limits{2e6, 1.5, 1, 2},
@@ -60,7 +60,7 @@ output: {fingerprint_in_path: true}
 				&WebPOptions{2, 0, Subsampled},
 				&AVIFOptions{3, 9, Full, "psnr"},
 			},
-			Output{true},
+			Output{true, "public,max-age=60, stale-while-revalidate=600"},
 		}},
 	}
 	for _, tt := range tests {
@@ -125,6 +125,15 @@ var badRecipes = []struct {
 		`2: variants.avif.chroma is 420; expected auto, 4:2:0 or 4:4:4`,
 		`2: variants.avif.tune is "sssim"; expected iq, ssim or psnr, did you mean ssim?`,
 	}, true},
+	{"what no cache understands", "variants: {jpeg: }\noutput: {cache_control: max-age=1h}\n", []string{
+		`2: output.cache_control is "max-age=1h"; expected auto or directives such as max-age=3600, none twice`,
+	}, true},
+	{"a header beside the header", "variants: {jpeg: }\noutput: {cache_control: \"no-store\\r\\nset-cookie: a=b\"}\n", []string{
+		`2: output.cache_control is "no-store\r\nset-cookie: a=b"; expected auto or directives such as max-age=3600, none twice`,
+	}, true},
+	{"a directive twice", "variants: {jpeg: }\noutput: {cache_control: \"max-age=1, max-age=2\"}\n", []string{
+		`2: output.cache_control is "max-age=1, max-age=2"; expected auto or directives such as max-age=3600, none twice`,
+	}, false},
 	{"a colour without quotes", "variants:\n  background: #fff\n  jpeg:\n", []string{
 		`2: variants.background is empty; expected a colour in quotes, such as "#ffffff"`,
 	}, true},

@@ -81,7 +81,10 @@ type AVIFOptions struct {
 
 // Output says how variants are stored. It does not change their pixels.
 type Output struct {
-	// FingerprintInPath puts the recipe's fingerprint into each variant's path, so that its
-	// URL can be cached for ever.
+	// FingerprintInPath puts the recipe's fingerprint and the photo's checksum into each
+	// variant's path, so that its URL can be cached for ever.
 	FingerprintInPath bool `yaml:"fingerprint_in_path" json:"fingerprint_in_path"`
+
+	// CacheControl is told to a bucket with each variant. Folders have no such thing.
+	CacheControl CacheControl `yaml:"cache_control" json:"cache_control,omitempty"`
 }

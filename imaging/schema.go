@@ -7,9 +7,9 @@ import (
 	"reflect"
 )
 
-// Schema is the JSON Schema (draft 2020-12) of recipes, for editors. It cannot say three things
-// that the parser checks: the range of a size written with a unit, that no field is given
-// twice, and that 80.0 is no whole number.
+// Schema is the JSON Schema (draft 2020-12) of recipes, for editors. It cannot say four things
+// that the parser checks: the range of a size written with a unit, that no field and no
+// directive is given twice, and that 80.0 is no whole number.
 func Schema() []byte {
 	s := root.schema(reflect.ValueOf(catalogue()))
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -49,6 +49,8 @@ func (f *field) schema(initial reflect.Value) map[string]any {
 		s["pattern"] = byteSizePattern
 	case reflect.TypeFor[Color]():
 		s["type"], s["pattern"] = "string", colorPattern
+	case reflect.TypeFor[CacheControl]():
+		s["type"], s["pattern"], s["maxLength"] = "string", cachePattern, maxCacheBytes
 	default:
 		s["type"] = "string"
 		if len(f.choices) > 0 {

@@ -26,6 +26,7 @@ func TestSchema(t *testing.T) {
 	good := map[string]string{
 		"catalogue":      string(catalogue().YAML()),
 		"empty sections": "limits:\nvariants: {webp: }",
+		"caching":        "variants: {webp: }\noutput: {cache_control: 'private, max-age=60'}",
 		"plain size":     "limits: {bytes: 65536}\nvariants: {avif: {}}",
 	}
 	for name, text := range good {

@@ -55,12 +55,12 @@ type PublishedVariant struct {
 // ManifestName is the name of the manifest of a key.
 func ManifestName(key queue.Key) string { return ManifestPrefix + string(key) }
 
-// variantName is where a variant is written. With a fingerprint in the path its URL never
-// changes its bytes.
-func (w *Worker) variantName(key queue.Key, v imaging.Variant) string {
-	dir := VariantPrefix + string(key) + "/"
+// variantName is where a variant is written. With the fingerprint goes the photo's checksum:
+// only the two together make a URL that never changes its bytes.
+func (w *Worker) variantName(p *photo, v imaging.Variant) string {
+	dir := VariantPrefix + string(p.Key) + "/"
 	if w.Recipe.Output.FingerprintInPath {
-		dir += w.fingerprint + "/"
+		dir += w.fingerprint + "-" + p.sum[:16] + "/"
 	}
 	return dir + v.Name + "." + v.Format.Ext()
 }

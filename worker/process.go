@@ -193,12 +193,13 @@ func (w *Worker) writeVariants(ctx context.Context, p *photo) error {
 	g.SetLimit(writers)
 	for i, v := range p.result.Variants {
 		g.Go(func() error {
-			name := w.variantName(p.Key, v)
+			name := w.variantName(p, v)
 			attrs, err := w.write(ctx, p, name, v.Data, store.WriteOptions{
-				If:          store.Condition(before[name]), // 0 is Absent
-				ContentType: v.Format.ContentType(),
-				Metadata:    origin(p.generation, w.fingerprint),
-				Part:        true, // of what the manifest names
+				If:           store.Condition(before[name]), // 0 is Absent
+				ContentType:  v.Format.ContentType(),
+				CacheControl: w.Recipe.Output.Header(),
+				Metadata:     origin(p.generation, w.fingerprint),
+				Part:         true, // of what the manifest names
 			})
 			if err != nil {
 				return fmt.Errorf("write %s: %w", name, destination(err))
@@ -236,7 +237,10 @@ func (w *Worker) writeManifest(ctx context.Context, p *photo, m Manifest) error 
 	_, err = w.write(ctx, p, ManifestName(p.Key), append(data, '\n'), store.WriteOptions{
 		If:          store.Condition(p.manifest.Generation), // 0 is Absent
 		ContentType: "application/json",
-		Metadata:    origin(m.Generation, m.Fingerprint),
+		// Whoever keeps a manifest asks whether it is still the same: it says which variants
+		// there are, and is replaced in its place.
+		CacheControl: "no-cache",
+		Metadata:     origin(m.Generation, m.Fingerprint),
 	})
 	if err != nil {
 		return fmt.Errorf("write the manifest: %w", destination(err))

@@ -86,6 +86,11 @@ type WriteOptions struct {
 	ContentType string
 	Metadata    map[string]string
 
+	// CacheControl is what a bucket tells those who fetch the object, in the HTTP header of
+	// that name; empty leaves it to the service, which lets anybody keep a public object for an
+	// hour. A folder has nothing to tell, and does not keep it.
+	CacheControl string
+
 	// Part says that readers find the object through another one, which is written later and
 	// is no Part itself: a variant through its manifest. A power cut may then undo the write,
 	// but it leaves no later object, unless that is a Part too, without those written before.

@@ -88,7 +88,9 @@ func TestOneRequest(t *testing.T) {
 		r.Body = io.NopCloser(bytes.NewReader(data))
 		return false
 	})
-	opts := store.WriteOptions{ContentType: "image/avif", Metadata: map[string]string{"generation": "7"}}
+	opts := store.WriteOptions{
+		ContentType: "image/avif", CacheControl: "max-age=60, immutable", Metadata: map[string]string{"generation": "7"},
+	}
 	if _, err := b.Write(t.Context(), "o", []byte("123456789"), opts); err != nil {
 		t.Fatal(err)
 	}
@@ -96,10 +98,23 @@ func TestOneRequest(t *testing.T) {
 		t.Errorf("requests %q, want %q", requests, want)
 	}
 	// The check value of CRC-32C: 0xE3069283, big-endian in base64.
-	for _, part := range []string{`"crc32c":"4waSgw=="`, `"metadata":{"generation":"7"}`, "image/avif", "123456789"} {
+	for _, part := range []string{`"crc32c":"4waSgw=="`, `"metadata":{"generation":"7"}`, `"cacheControl":"max-age=60, immutable"`, "image/avif", "123456789"} {
 		if !strings.Contains(body, part) {
 			t.Errorf("the request lacks %s: %s", part, body)
 		}
+	}
+}
+
+// What is to be told to those who fetch an object is told by the service.
+func TestCacheControl(t *testing.T) {
+	s := newService(t)
+	b := s.open(t, "", Options{})
+	if _, err := b.Write(t.Context(), "o", []byte("x"), store.WriteOptions{CacheControl: "max-age=60, immutable"}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := b.bucket.Object("o").Attrs(t.Context())
+	if err != nil || a.CacheControl != "max-age=60, immutable" {
+		t.Errorf("got %q, %v", a.CacheControl, err)
 	}
 }
 

@@ -47,6 +47,7 @@ func (b *Bucket) upload(ctx context.Context, name string, data []byte, sum uint3
 	w.ChunkSize = 0 // one request, and no buffer of 16 MiB for it
 	w.SendCRC32C, w.CRC32C = true, sum
 	w.ContentType = opts.ContentType
+	w.CacheControl = opts.CacheControl
 	w.Metadata = opts.Metadata
 	if _, err := w.Write(data); err != nil {
 		return nil, errors.Join(err, w.Close())

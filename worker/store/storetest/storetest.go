@@ -96,7 +96,7 @@ func brief(s string) string {
 func testRead(t *testing.T, s store.Store) {
 	for _, name := range []string{"a", "b/c", "b/d/e/f.jpg", "sp ace/plus+%41&?#*[].jpg", "ünï/写真.png", `q"uo'te\`} {
 		t.Run(name, func(t *testing.T) {
-			written := put(t, s, name, "bytes of "+name, store.WriteOptions{})
+			written := put(t, s, name, "bytes of "+name, store.WriteOptions{ContentType: "image/avif", CacheControl: "no-store"})
 			read := want(t, s, name, "bytes of "+name)
 			stat, err := s.Stat(t.Context(), name)
 			if err != nil {
