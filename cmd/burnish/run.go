@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime"
 	"slices"
 	"time"
 
@@ -27,13 +26,16 @@ import (
 
 type runCmd struct {
 	storageFlags `embed:"" set:"write_rate=1000"`
-	Source       string        `arg:"" name:"src" help:"Folder of photos. It is only read."`
-	Dest         string        `arg:"" name:"dst" help:"Folder for variants, manifests and the ledger. It is made if it is missing."`
-	Recipe       string        `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
-	Jobs         int           `default:"0" placeholder:"N" help:"Photos worked on at once. Default: one per core."`
-	Force        bool          `help:"Do photos again that are fresh."`
-	JSON         bool          `help:"Print the closing figures as JSON."`
-	Deadline     time.Duration `default:"60s" placeholder:"D" help:"Time a photo may take before it fails as timeout. Default: ${default}."`
+	Source       string           `arg:"" name:"src" help:"Folder of photos. It is only read."`
+	Dest         string           `arg:"" name:"dst" help:"Folder for variants, manifests and the ledger. It is made if it is missing."`
+	Recipe       string           `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
+	Jobs         int              `default:"0" placeholder:"N" help:"Photos worked on at once. Default: one per core, or as many as --memory is enough for, at 256 MiB each."`
+	Memory       imaging.ByteSize `default:"0" placeholder:"SIZE" help:"What photos being worked on may take together, such as 2GiB. A photo that takes more waits, or fails as too_large. Default: this container's limit or the machine's memory, less an eighth, at least 384 MiB."`
+	Force        bool             `help:"Do photos again that are fresh."`
+	JSON         bool             `help:"Print the closing figures as JSON."`
+	Deadline     time.Duration    `default:"60s" placeholder:"D" help:"Time a photo may take before it fails as timeout. Default: ${default}."`
+
+	memory int64 // what --memory comes to, in bytes
 }
 
 // Help tells what a run does and how it ends.
@@ -77,8 +79,9 @@ func (c *runCmd) Run(log *slog.Logger) error {
 	if c.Jobs < 0 || c.Jobs > 1024 {
 		return exit{exitUsage, fmt.Errorf("--jobs %d: expected 1 to 1024, or 0 for one per core", c.Jobs)}
 	}
-	if c.Jobs == 0 {
-		c.Jobs = runtime.GOMAXPROCS(0) // what a container may use, not what its machine has
+	var err error
+	if c.Jobs, c.memory, err = setup.Capacity(c.Jobs, c.Memory); err != nil {
+		return exit{exitUsage, err}
 	}
 	if err := c.checkStorage(); err != nil {
 		return err
@@ -113,7 +116,7 @@ func (r *run) open(soft, hard context.Context) error {
 	if err := r.openEnds(soft); err != nil {
 		return exit{exitNotStarted, err}
 	}
-	r.pool, err = setup.StartImagers(soft, imager.Options{Slots: r.Jobs, Deadline: r.Deadline, Log: r.log})
+	r.pool, err = setup.StartImagers(soft, imager.Options{Slots: r.Jobs, Memory: r.memory, Deadline: r.Deadline, Log: r.log})
 	if err != nil {
 		return exit{exitNotStarted, err}
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -28,11 +27,14 @@ import (
 type workerCmd struct {
 	fleetFlags   `embed:""`
 	storageFlags `embed:"" set:"write_rate=100"`
-	Source       string        `required:"" placeholder:"URL" help:"Where photos come from: gs://bucket, gs://bucket/prefix or a folder."`
-	Recipe       string        `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
-	Jobs         int           `default:"0" placeholder:"N" help:"Photos worked on at once. Default: one per core."`
-	Deadline     time.Duration `default:"60s" placeholder:"D" help:"Time a photo may take before it fails as timeout. Default: ${default}."`
-	Grace        time.Duration `default:"25s" placeholder:"D" help:"Time after SIGTERM in which photos in hand are finished. Default: ${default}."`
+	Source       string           `required:"" placeholder:"URL" help:"Where photos come from: gs://bucket, gs://bucket/prefix or a folder."`
+	Recipe       string           `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
+	Jobs         int              `default:"0" placeholder:"N" help:"Photos worked on at once. Default: one per core, or as many as --memory is enough for, at 256 MiB each."`
+	Memory       imaging.ByteSize `default:"0" placeholder:"SIZE" help:"What photos being worked on may take together, such as 2GiB. A photo that takes more waits, or fails as too_large. Default: this container's limit or the machine's memory, less an eighth, at least 384 MiB."`
+	Deadline     time.Duration    `default:"60s" placeholder:"D" help:"Time a photo may take before it fails as timeout. Default: ${default}."`
+	Grace        time.Duration    `default:"25s" placeholder:"D" help:"Time after SIGTERM in which photos in hand are finished. Default: ${default}."`
+
+	memory int64 // what --memory comes to, in bytes
 }
 
 // Help tells how a worker lives and ends.
@@ -75,8 +77,9 @@ func (c *workerCmd) Run(log *slog.Logger) error {
 	if c.Jobs < 0 || c.Jobs > 1024 {
 		return exit{exitUsage, fmt.Errorf("--jobs %d: expected 1 to 1024, or 0 for one per core", c.Jobs)}
 	}
-	if c.Jobs == 0 {
-		c.Jobs = runtime.GOMAXPROCS(0) // what a container may use, not what its machine has
+	var err error
+	if c.Jobs, c.memory, err = setup.Capacity(c.Jobs, c.Memory); err != nil {
+		return exit{exitUsage, err}
 	}
 	if c.Deadline < time.Second || c.Deadline > lease/4 {
 		return exit{exitUsage, fmt.Errorf("--deadline %v: expected 1s to %v", c.Deadline, lease/4)}
@@ -89,7 +92,7 @@ func (c *workerCmd) Run(log *slog.Logger) error {
 	hard = within(soft, hard, c.Grace)
 	w := &fleetWorker{workerCmd: c, log: log}
 	defer w.close()
-	err := w.open(soft, hard)
+	err = w.open(soft, hard)
 	if err == nil {
 		err = w.work(soft)
 	}
@@ -130,7 +133,7 @@ func (w *fleetWorker) open(soft, hard context.Context) error {
 		return err
 	}
 	w.opened = append(w.opened, source, dest)
-	pool, err := setup.StartImagers(soft, imager.Options{Slots: w.Jobs, Deadline: w.Deadline, Log: w.log})
+	pool, err := setup.StartImagers(soft, imager.Options{Slots: w.Jobs, Memory: w.memory, Deadline: w.Deadline, Log: w.log})
 	if err != nil {
 		return err
 	}

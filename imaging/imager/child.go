@@ -112,6 +112,7 @@ func (c *child) greet(ctx context.Context, o Options) error {
 		return err
 	}
 	c.build = build
+	offer(c.pid)
 	c.space, _ = memory(c.pid)
 	if o.AddressSpace > 0 {
 		if err := confine(c.pid, c.space+o.AddressSpace); err != nil {
@@ -121,13 +122,32 @@ func (c *child) greet(ctx context.Context, o Options) error {
 	return nil
 }
 
-// exchange sends a photo and waits for what becomes of it.
-func (c *child) exchange(head []byte, req imaging.Request) (imaging.Result, error) {
+// exchange sends a photo and waits for what becomes of it. Before its pixels are decoded, admit
+// is asked for the memory that they take, at most so many bytes as the header says.
+func (c *child) exchange(head []byte, q request, admit func(need int64) error) (imaging.Result, error) {
 	c.stderr.reset()
-	if err := writeRequest(c.in, head, req.Source); err != nil {
+	if err := writeRequest(c.in, head, q.Source); err != nil {
 		return imaging.Result{}, err
 	}
-	return readReply(c.r, req.Variants)
+	for {
+		kind, err := c.r.Peek(1)
+		if err != nil {
+			return imaging.Result{}, unexpected(err)
+		}
+		if kind[0] != kindNeed {
+			return readReply(c.r, q.Variants)
+		}
+		need, err := readNeed(c.r, q.Memory)
+		if err == nil {
+			err = admit(need)
+		}
+		if err == nil {
+			err = writeFrame(c.in, kindGo, nil)
+		}
+		if err != nil {
+			return imaging.Result{}, err
+		}
+	}
 }
 
 // ready reports whether the child waits for a photo: alive, and silent since its last reply.

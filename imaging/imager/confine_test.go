@@ -3,7 +3,10 @@
 package imager
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -50,5 +53,17 @@ func TestStricterLimitsStay(t *testing.T) {
 				t.Errorf("limit is %+v, want %+v", got, test.want)
 			}
 		})
+	}
+}
+
+func TestKernelEndsChildFirst(t *testing.T) {
+	p := pool(t, Options{Slots: 1})
+	res, err := p.Process(t.Context(), photo("echo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	score, err := os.ReadFile(fmt.Sprintf("/proc/%s/oom_score_adj", res.Source.Profile))
+	if err != nil || strings.TrimSpace(string(score)) != "1000" {
+		t.Errorf("adjusted by %s, %v", score, err)
 	}
 }

@@ -97,17 +97,24 @@ func frugalPath(t *testing.T) string {
 }
 
 // fake is an engine that does what its source says: a word, and for some an argument after a
-// space.
+// space. Before, "need" with a number asks for so many MiB.
 type fake struct{ version string }
 
 func (f fake) Build() imaging.Build {
 	return imaging.Build{Version: f.version, Libvips: "none", Codecs: map[string]string{"fake": "1"}}
 }
 
-func (f fake) Process(req imaging.Request) (imaging.Result, error) {
+func (f fake) Process(req imaging.Request, admit func(need int64) error) (imaging.Result, error) {
 	word, arg, _ := strings.Cut(string(req.Source), " ")
 	n, _ := strconv.Atoi(arg)
 	switch word {
+	case "need":
+		mib, then, _ := strings.Cut(arg, " ")
+		n, _ := strconv.ParseInt(mib, 10, 64)
+		if err := admit(n << 20); err != nil {
+			return imaging.Result{}, fmt.Errorf("fake: %w", err)
+		}
+		return f.Process(imaging.Request{Source: []byte(then)}, admit)
 	case "corrupt":
 		return imaging.Result{}, fmt.Errorf("jpeg: %w: two starts", imaging.ErrCorrupt)
 	case "broken":
@@ -147,12 +154,12 @@ func (f fake) Process(req imaging.Request) (imaging.Result, error) {
 		flood()
 	case "floodsegv":
 		flood()
-		return f.Process(imaging.Request{Source: []byte("segv")})
+		return f.Process(imaging.Request{Source: []byte("segv")}, admit)
 	case "close":
 		os.Stdout.Close()
 		time.Sleep(time.Hour)
 	case "answerexit":
-		res, _ := f.Process(imaging.Request{Source: []byte("echo")})
+		res, _ := f.Process(imaging.Request{Source: []byte("echo")}, admit)
 		_ = writeReply(os.Stdout, res, nil)
 		os.Exit(9)
 	case "big":

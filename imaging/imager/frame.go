@@ -17,21 +17,28 @@ import (
 //	child to parent, once at its start
 //	    'H'  {"protocol": 1, "build": …}
 //	parent to child, for each photo
-//	    'Q'  {"limits": …, "enhance": …, "variants": …, "source": its length in bytes}
+//	    'Q'  {"limits": …, "enhance": …, "variants": …, "source": its length in bytes,
+//	          "memory": what it may take at most, in bytes; 0 for any amount}
 //	    'B'  the source
-//	child to parent, for each photo
+//	child to parent, for each photo whose header was read and is within the limits
+//	    'N'  {"memory": what it will take, in bytes}
+//	parent to child, when there is so much
+//	    'G'  nothing
+//	once more, where more turns out to be needed; then, child to parent, for each photo
 //	    'R'  {"result": …, "sizes": [length in bytes of each variant]}
 //	    'B'  a variant, once for each of the sizes
 //	or
 //	    'R'  {"reason": …, "message": …}
 //
 // Nothing else is ever sent. The child ends when its input ends between two messages.
-const Protocol = 1
+const Protocol = 2
 
 // The kinds of frames. They are letters so that a dump can be read.
 const (
 	kindHello   = 'H'
 	kindRequest = 'Q'
+	kindNeed    = 'N'
+	kindGo      = 'G'
 	kindReply   = 'R'
 	kindBlob    = 'B'
 )

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,8 @@ var (
 		},
 		Timings: imaging.Timings{Decode: 1 * time.Millisecond, Enhance: 2 * time.Millisecond, Encode: 3 * time.Millisecond, CPU: 6 * time.Millisecond},
 	}
-	errWire = fmt.Errorf("jpeg: %w: no end\nof image", imaging.ErrTruncated)
+	wireMemory = int64(1 << 30)
+	errWire    = fmt.Errorf("jpeg: %w: no end\nof image", imaging.ErrTruncated)
 )
 
 func helloBytes(t testing.TB) []byte {
@@ -63,7 +65,7 @@ func helloBytes(t testing.TB) []byte {
 }
 
 func requestBytes(t testing.TB, req imaging.Request) []byte {
-	head, err := header(request{Request: req, Size: int64(len(req.Source))})
+	head, err := header(request{Request: req, Size: int64(len(req.Source)), Memory: wireMemory})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,19 +84,38 @@ func replyBytes(t testing.TB, res imaging.Result, failure error) []byte {
 	return out.Bytes()
 }
 
-// answer is an engine that knows one answer.
+func needBytes(t testing.TB, bytes int64) []byte {
+	head, err := header(need{Memory: bytes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []byte(raw(kindNeed, string(head)))
+}
+
+// answer is an engine that knows one answer, and for some needs memory first.
 type answer struct {
 	result imaging.Result
 	err    error
+	needs  []int64
 }
 
-func (answer) Build() imaging.Build                              { return wireBuild }
-func (a answer) Process(imaging.Request) (imaging.Result, error) { return a.result, a.err }
+func (answer) Build() imaging.Build { return wireBuild }
+
+func (a answer) Process(_ imaging.Request, admit func(int64) error) (imaging.Result, error) {
+	for _, need := range a.needs {
+		if err := admit(need); err != nil {
+			return imaging.Result{}, fmt.Errorf("png: %w", err)
+		}
+	}
+	return a.result, a.err
+}
 
 func TestWireFormat(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"hello":   helloBytes(t),
 		"request": requestBytes(t, wireRequest),
+		"need":    needBytes(t, 734003200),
+		"go":      []byte(raw(kindGo, "")),
 		"reply":   replyBytes(t, wireResult, nil),
 		"refusal": replyBytes(t, imaging.Result{}, errWire),
 	} {
@@ -125,8 +146,14 @@ func TestRoundTrip(t *testing.T) {
 	})
 	t.Run("request", func(t *testing.T) {
 		got, err := readRequest(bytes.NewReader(requestBytes(t, wireRequest)))
-		if diff := cmp.Diff(wireRequest, got); err != nil || diff != "" {
+		want := request{Request: wireRequest, Size: int64(len(wireRequest.Source)), Memory: wireMemory}
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%v\n%s", err, diff)
+		}
+	})
+	t.Run("need", func(t *testing.T) {
+		if got, err := readNeed(bytes.NewReader(needBytes(t, 5)), 5); err != nil || got != 5 {
+			t.Errorf("%d, %v", got, err)
 		}
 	})
 	t.Run("reply", func(t *testing.T) {
@@ -176,6 +203,23 @@ func raw(kind byte, payload string) string {
 	return string(binary.BigEndian.AppendUint32([]byte{kind}, uint32(len(payload)))) + payload
 }
 
+func TestMalformedNeeds(t *testing.T) {
+	for _, tt := range []struct{ name, data, says string }{
+		{"another kind", raw(kindReply, "{}"), `kind 'R' where 'N' was due`},
+		{"too much", raw(kindNeed, `{"memory":11}`), "need of 11 bytes, at most 10"},
+		{"negative", raw(kindNeed, `{"memory":-1}`), "need of -1 bytes"},
+		{"beyond numbers", raw(kindNeed, `{"memory":9223372036854775808}`), "cannot unmarshal"},
+		{"header too long", "N\x00\x10\x00\x01", "header of 1048577 bytes"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := readNeed(strings.NewReader(tt.data), 10)
+			if !errors.Is(err, errMalformed) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("error %v, want a malformed frame that says %q", err, tt.says)
+			}
+		})
+	}
+}
+
 func TestMalformedReplies(t *testing.T) {
 	v := func(name, format string) string { return fmt.Sprintf(`{"name":%q,"format":%q}`, name, format) }
 	result := func(sizes string, variants ...string) string {
@@ -215,10 +259,13 @@ func TestCutShort(t *testing.T) {
 	read := map[string]func(io.Reader) error{
 		"hello":   func(r io.Reader) error { _, err := readHello(r); return err },
 		"request": func(r io.Reader) error { _, err := readRequest(r); return err },
+		"need":    func(r io.Reader) error { _, err := readNeed(r, 0); return err },
+		"go":      readGo,
 		"reply":   func(r io.Reader) error { _, err := readReply(r, wireRequest.Variants); return err },
 	}
 	for name, data := range map[string][]byte{
 		"hello": helloBytes(t), "request": requestBytes(t, wireRequest), "reply": replyBytes(t, wireResult, nil),
+		"need": needBytes(t, 1<<30), "go": []byte(raw(kindGo, "")),
 	} {
 		for n := range data {
 			want := io.ErrUnexpectedEOF
@@ -250,6 +297,8 @@ func TestLengthAlone(t *testing.T) {
 
 func TestServe(t *testing.T) {
 	first, second := requestBytes(t, wireRequest), requestBytes(t, wireRequest)
+	goes := []byte(raw(kindGo, ""))
+	granted := slices.Concat(first, goes)
 	small := wireRequest
 	small.Limits.Bytes = 3
 	broken := wireResult
@@ -258,6 +307,7 @@ func TestServe(t *testing.T) {
 		name    string
 		in      []byte
 		engine  answer
+		needs   int
 		replies int
 		says    string // the reply's refusal
 		err     error
@@ -266,8 +316,18 @@ func TestServe(t *testing.T) {
 		{name: "two photos", in: append(first, second...), engine: answer{result: wireResult}, replies: 2},
 		{name: "refusal", in: first, engine: answer{err: errWire}, replies: 1, says: "jpeg: truncated: no end of image"},
 		{name: "result without JSON", in: first, engine: answer{result: broken}, replies: 1, says: "result cannot be sent: json: unsupported value: -Inf"},
+		{name: "need", in: granted, engine: answer{result: wireResult, needs: []int64{wireMemory}}, needs: 1, replies: 1},
+		{name: "two needs", in: slices.Concat(granted, goes), engine: answer{result: wireResult, needs: []int64{1, 2}}, needs: 2, replies: 1},
+		{
+			name: "need of too much", in: first, engine: answer{needs: []int64{wireMemory + 1}}, replies: 1,
+			says: "png: too large: it takes about 1025 MiB of memory, and one photo may have 1024 MiB here; raise --memory by 1 MiB, or lower --jobs",
+		},
+		{name: "no go", in: first, engine: answer{needs: []int64{1}}, needs: 1, err: io.ErrUnexpectedEOF},
+		{name: "a go that says something", in: append(slices.Clone(first), raw(kindGo, "?")...), engine: answer{needs: []int64{1}}, needs: 1, err: errMalformed},
+		{name: "another photo for a go", in: append(first, second...), engine: answer{needs: []int64{1}}, needs: 1, err: errMalformed},
 		{name: "cut short", in: first[:len(first)-1], err: io.ErrUnexpectedEOF},
 		{name: "longer than its limit", in: requestBytes(t, small), err: errMalformed},
+		{name: "negative memory", in: []byte(raw(kindRequest, `{"memory":-1}`)), err: errMalformed},
 		{name: "negative source", in: []byte(raw(kindRequest, `{"source":-1}`)), err: errMalformed},
 		{name: "header too long", in: []byte("Q\xff\xff\xff\xff"), err: errMalformed},
 		{name: "another kind", in: []byte(raw(kindReply, `{}`)), err: errMalformed},
@@ -280,6 +340,11 @@ func TestServe(t *testing.T) {
 			}
 			if _, err := readHello(&out); err != nil {
 				t.Fatal(err)
+			}
+			for range tt.needs {
+				if _, err := readNeed(&out, 0); err != nil {
+					t.Fatal(err)
+				}
 			}
 			for range tt.replies {
 				got, err := readReply(&out, wireRequest.Variants)
@@ -340,6 +405,23 @@ func FuzzRequest(f *testing.F) {
 		}
 		if _, err := json.Marshal(req); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// Whatever a child needs, it is within what the parent said, or an error.
+func FuzzNeed(f *testing.F) {
+	f.Add(needBytes(f, 700<<20), int64(0))
+	f.Add(needBytes(f, 700<<20), int64(1<<30))
+	f.Add([]byte(raw(kindNeed, `{"memory":-1}`)), int64(0))
+	f.Add([]byte("N\xff\xff\xff\xff"), int64(0))
+	f.Fuzz(func(t *testing.T, data []byte, most int64) {
+		got, err := readNeed(bytes.NewReader(data), most)
+		if err == io.EOF {
+			t.Error("a need that is missing looks like an end")
+		}
+		if err == nil && (got < 0 || most > 0 && got > most) {
+			t.Errorf("%d bytes, at most %d", got, most)
 		}
 	})
 }

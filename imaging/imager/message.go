@@ -17,7 +17,13 @@ type hello struct {
 // request announces a photo; its source follows as one blob.
 type request struct {
 	imaging.Request
-	Size int64 `json:"source"` // bytes
+	Size   int64 `json:"source"` // bytes
+	Memory int64 `json:"memory"` // bytes that it may take at most; 0 means any amount
+}
+
+// need says what a photo will take, so that the parent tells when there is so much.
+type need struct {
+	Memory int64 `json:"memory"` // bytes
 }
 
 // reply announces the result of a photo, whose variants follow as one blob each; or, when
@@ -82,18 +88,39 @@ func writeRequest(w io.Writer, head []byte, source []byte) error {
 }
 
 // readRequest reads one photo. It returns io.EOF when there is no further one.
-func readRequest(r io.Reader) (imaging.Request, error) {
+func readRequest(r io.Reader) (request, error) {
 	var q request
 	if err := parse(r, kindRequest, &q); err != nil {
-		return imaging.Request{}, err
+		return request{}, err
 	}
-	if q.Size < 0 {
-		return imaging.Request{}, fmt.Errorf("%w: source of %d bytes", errMalformed, q.Size)
+	if q.Size < 0 || q.Memory < 0 {
+		return request{}, fmt.Errorf("%w: source of %d bytes, %d of memory", errMalformed, q.Size, q.Memory)
 	}
 	if err := fits(q.Size, q.Limits); err != nil {
-		return imaging.Request{}, fmt.Errorf("%w: %v", errMalformed, err)
+		return request{}, fmt.Errorf("%w: %v", errMalformed, err)
 	}
-	source, err := readBlob(r, q.Size)
-	q.Source = source
-	return q.Request, err
+	var err error
+	q.Source, err = readBlob(r, q.Size)
+	return q, err
+}
+
+// readNeed reads what a photo will take, in bytes: no more than most, unless that is 0.
+func readNeed(r io.Reader, most int64) (int64, error) {
+	var n need
+	if err := parse(r, kindNeed, &n); err != nil {
+		return 0, unexpected(err)
+	}
+	if n.Memory < 0 || most > 0 && n.Memory > most {
+		return 0, fmt.Errorf("%w: need of %d bytes, at most %d", errMalformed, n.Memory, most)
+	}
+	return n.Memory, nil
+}
+
+// readGo waits until the parent says that there is memory.
+func readGo(r io.Reader) error {
+	n, err := readHead(r, kindGo)
+	if err == nil && n != 0 {
+		err = fmt.Errorf("%w: %d bytes with a go", errMalformed, n)
+	}
+	return unexpected(err)
 }

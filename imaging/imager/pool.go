@@ -50,6 +50,13 @@ type Options struct {
 	// megapixels an AVIF takes 1.4 GiB, an interlaced PNG or a progressive JPEG 0.7 GiB.
 	AddressSpace int64
 
+	// Memory is what all children may take together, in bytes; 0 means any amount. Every slot
+	// has Share of it. A photo that needs more, by an estimate from its header, waits until
+	// there is room in the rest; one for which there never is any is too large. The wait does
+	// not count for the deadline. Less than Share for every slot is an error. With a limit,
+	// MaxRSS is at most Share.
+	Memory int64
+
 	Log *slog.Logger // for children that die or do not start; nil means none
 }
 
@@ -74,6 +81,14 @@ func (o Options) withDefaults() (Options, error) {
 	if o.AddressSpace == 0 && ^uintptr(0)>>63 == 1 {
 		o.AddressSpace = 2 << 30
 	}
+	if o.Memory > 0 {
+		if least := int64(o.Slots) * Share; o.Memory < least {
+			return o, fmt.Errorf("%d MiB of memory for %d photos at once, which take %d MiB at least", o.Memory>>20, o.Slots, least>>20)
+		}
+		if o.MaxRSS < 0 || o.MaxRSS > Share {
+			o.MaxRSS = Share
+		}
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -91,6 +106,7 @@ type Pool struct {
 	close   context.CancelFunc
 	keepers sync.WaitGroup
 	starts  chan struct{} // bounds how many children start at once
+	budget  *budget       // nil where memory is not limited
 	trouble trouble
 
 	mu    sync.Mutex
@@ -100,7 +116,10 @@ type Pool struct {
 // Stats counts what a pool did.
 type Stats struct {
 	Slots    int           // as in Options
-	Busy     int           // slots that work on a photo now
+	Busy     int           // slots that have a photo now
+	Memory   int64         // as in Options, bytes
+	Admitted int64         // what photos with pixels now take by estimate, bytes
+	Waiting  int           // photos that wait for memory now, each in a slot
 	Starts   int           // children started so far
 	Restarts map[Cause]int // children replaced so far, by cause
 }
@@ -119,7 +138,10 @@ func Start(ctx context.Context, o Options) (*Pool, error) {
 		options: o,
 		idle:    make(chan *child),
 		starts:  make(chan struct{}, max(1, o.Slots/2)),
-		stats:   Stats{Slots: o.Slots, Restarts: make(map[Cause]int)},
+		stats:   Stats{Slots: o.Slots, Memory: o.Memory, Restarts: make(map[Cause]int)},
+	}
+	if o.Memory > 0 {
+		p.budget = &budget{total: o.Memory - int64(o.Slots)*Share}
 	}
 	p.open, p.close = context.WithCancel(context.Background())
 	shut()
@@ -151,12 +173,14 @@ func (p *Pool) Stats() Stats {
 	return s
 }
 
-// Process has one photo worked on. It blocks while every slot is busy. When ctx ends, so does
+// Process has one photo worked on. It blocks while every slot is busy, and while others have
+// the memory that the photo takes. When ctx ends, so does
 // the work, by killing the child that does it.
 //
 // The error wraps one of
 //   - the facts that the engine states: imaging.ErrCorrupt, ErrTruncated, ErrUnsupported and
-//     ErrTooLarge, the last also when the child died for want of memory;
+//     ErrTooLarge, the last also when the photo takes more memory than Options.Memory leaves
+//     for one, and when the child died for want of it;
 //   - imaging.ErrCrashed when the child died on the photo, ErrTimeout at its deadline;
 //   - ctx's error, ErrClosed or ErrStart, none of which says anything about the photo;
 //   - nothing known, when the engine met with trouble that it has no fact for.
@@ -164,7 +188,11 @@ func (p *Pool) Process(ctx context.Context, req imaging.Request) (imaging.Result
 	if err := fits(int64(len(req.Source)), req.Limits); err != nil {
 		return imaging.Result{}, err
 	}
-	head, err := header(request{Request: req, Size: int64(len(req.Source))})
+	q := request{Request: req, Size: int64(len(req.Source))}
+	if p.budget != nil {
+		q.Memory = Share + p.budget.total
+	}
+	head, err := header(q)
 	if err != nil {
 		return imaging.Result{}, fmt.Errorf("request cannot be sent: %w", err)
 	}
@@ -173,7 +201,7 @@ func (p *Pool) Process(ctx context.Context, req imaging.Request) (imaging.Result
 		return imaging.Result{}, err
 	}
 	p.count(func(s *Stats) { s.Busy++ })
-	res, cause, err := p.work(ctx, c, head, req)
+	res, cause, err := p.work(ctx, c, head, q)
 	p.count(func(s *Stats) { s.Busy-- })
 	c.back <- cause
 	return res, err

@@ -10,6 +10,9 @@ func shut() {}
 // confine does nothing: only Linux can limit another process.
 func confine(int, int64) error { return nil }
 
+// offer does nothing: only Linux is told what to end when memory runs out.
+func offer(int) {}
+
 // memory is unknown here, so that no child is recycled for its size.
 func memory(int) (space, resident int64) { return 0, 0 }
 

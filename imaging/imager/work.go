@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"burnish/imaging"
 )
@@ -33,15 +32,22 @@ func (p *Pool) take(ctx context.Context) (*child, error) {
 
 // work has the child work on one photo, until the deadline, the end of ctx or the end of the
 // pool. The cause says whether and why the child must be replaced.
-func (p *Pool) work(ctx context.Context, c *child, head []byte, req imaging.Request) (imaging.Result, Cause, error) {
+func (p *Pool) work(ctx context.Context, c *child, head []byte, q request) (imaging.Result, Cause, error) {
 	until, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer time.AfterFunc(p.options.Deadline, func() { cancel(errDeadline) }).Stop()
+	clock := startCountdown(p.options.Deadline, func() { cancel(errDeadline) })
+	defer clock.timer.Stop()
 	defer context.AfterFunc(p.open, func() { cancel(ErrClosed) })()
+	memory := admission{pool: p, child: c, until: until, clock: clock}
+	defer memory.end()
 
 	stop := context.AfterFunc(until, c.kill)
-	res, err := c.exchange(head, req)
-	killed := !stop()
+	res, err := c.exchange(head, q, memory.admit)
+	stopped := stop()
+	killed := !stopped || until.Err() != nil
+	if stopped && killed { // while it waited for memory: nothing has killed the child yet
+		c.kill()
+	}
 
 	var refused *refusal
 	answered := err == nil || errors.As(err, &refused)

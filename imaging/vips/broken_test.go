@@ -39,7 +39,7 @@ func TestCutFilesAreTruncated(t *testing.T) {
 			refused := 0
 			for _, share := range []float64{0.01, 0.05, 0.3, 0.5, 0.7, 0.9, 0.97} {
 				cut := whole[:int(float64(len(whole))*share)+1]
-				r, err := e.Process(exact(cut, 48))
+				r, err := e.Process(exact(cut, 48), unlimited)
 				if err != nil {
 					refused++
 					wantFact(t, err, imaging.ErrTruncated)
@@ -57,7 +57,7 @@ func TestCutFilesAreTruncated(t *testing.T) {
 // The last bytes of JPEG hold no pixel, but tell that all came.
 func TestJPEGWithoutItsEnd(t *testing.T) {
 	whole := fixture(t, "rocket.jpg")
-	_, err := engine(t).Process(catalogue(whole[:len(whole)-2]))
+	_, err := engine(t).Process(catalogue(whole[:len(whole)-2]), unlimited)
 	wantFact(t, err, imaging.ErrTruncated)
 }
 
@@ -71,7 +71,7 @@ func TestOverwrittenFilesAreCorrupt(t *testing.T) {
 			for i := range middle {
 				middle[i] = byte(random.Uint32())
 			}
-			_, err := engine(t).Process(catalogue(data))
+			_, err := engine(t).Process(catalogue(data), unlimited)
 			if !errors.Is(err, imaging.ErrCorrupt) && !errors.Is(err, imaging.ErrTruncated) { // a length may be hit
 				t.Errorf("error is %v, want corrupt or truncated", err)
 			}
@@ -83,7 +83,7 @@ func TestOverwrittenFilesAreCorrupt(t *testing.T) {
 func TestARefusedPNGTellsWhy(t *testing.T) {
 	data := bytes.Clone(fixture(t, "interlaced.png"))
 	data[25] = 99 // the colour type
-	_, err := engine(t).Process(catalogue(data))
+	_, err := engine(t).Process(catalogue(data), unlimited)
 	wantFact(t, err, imaging.ErrCorrupt, "IHDR")
 }
 
@@ -172,7 +172,7 @@ func TestDamagedScansAreCorrupt(t *testing.T) {
 		"behind a harmless oddity": append(jpegWith(baseline, 20, "\x00\x00\x00")[:middle], baseline[middle+500:]...),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := engine(t).Process(catalogue(data))
+			_, err := engine(t).Process(catalogue(data), unlimited)
 			if !errors.Is(err, imaging.ErrCorrupt) && !errors.Is(err, imaging.ErrTruncated) {
 				t.Errorf("error is %v, want corrupt or truncated", err)
 			}
@@ -225,7 +225,7 @@ func TestMutilatedFilesStateAFact(t *testing.T) {
 			}
 			r := exact(data, 32)
 			r.Limits.Megapixels = 1
-			_, err := e.Process(r)
+			_, err := e.Process(r, unlimited)
 			known := false
 			for _, fact := range []error{imaging.ErrCorrupt, imaging.ErrTruncated, imaging.ErrUnsupported, imaging.ErrTooLarge} {
 				known = known || errors.Is(err, fact)

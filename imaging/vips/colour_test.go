@@ -124,12 +124,12 @@ func TestWideGamutIsConverted(t *testing.T) {
 
 // libvips' own loader does not read it.
 func TestLabOf8BitsIsRefused(t *testing.T) {
-	_, err := engine(t).Process(exact(fixture(t, "lab-8.tif"), 48))
+	_, err := engine(t).Process(exact(fixture(t, "lab-8.tif"), 48), unlimited)
 	wantFact(t, err, imaging.ErrUnsupported)
 }
 
 // Taken for sRGB, high dynamic range comes out grey; so it is refused.
 func TestHighDynamicRangeIsRefused(t *testing.T) {
-	_, err := engine(t).Process(exact(fixture(t, "pq.avif"), 48))
+	_, err := engine(t).Process(exact(fixture(t, "pq.avif"), 48), unlimited)
 	wantFact(t, err, imaging.ErrUnsupported, "high dynamic range")
 }

@@ -7,8 +7,8 @@ import (
 
 // decode makes the pixels of the largest variant: shrunk while loading where the format can,
 // upright, 8-bit sRGB, alpha only where something is transparent, in memory. The source must be
-// pinned.
-func decode(source []byte, h header, to size) (picture, error) {
+// pinned. Where a second decoder has to look at the photo, it asks admit for its memory first.
+func decode(source []byte, h header, to size, admit func(need int64) error) (picture, error) {
 	loaded, err := open(h.format, source, shrinkOnLoad(h, to))
 	if err != nil {
 		return picture{}, err
@@ -21,7 +21,8 @@ func decode(source []byte, h header, to size) (picture, error) {
 	if err != nil {
 		return picture{}, err
 	}
-	if err := checkDecoded(h.format, source, takeWarnings()); err != nil {
+	again := func() error { return admit(h.needAgain(source, to)) }
+	if err := checkDecoded(h.format, source, takeWarnings(), again); err != nil {
 		p.release()
 		return picture{}, err
 	}

@@ -133,6 +133,6 @@ func TestHEIC(t *testing.T) {
 			return
 		}
 	}
-	_, err := e.Process(exact(fixture(t, "chart.heic"), 48))
+	_, err := e.Process(exact(fixture(t, "chart.heic"), 48), unlimited)
 	wantFact(t, err, imaging.ErrUnsupported, "heic")
 }

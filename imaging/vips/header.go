@@ -19,6 +19,7 @@ type header struct {
 	format        imaging.Format
 	width, height int // as stored
 	bands         int // as the decoder gives them, palettes resolved
+	pixel         int // bytes of one, likewise
 	orientation   int // EXIF, 1 to 8
 	frames        int
 	alpha         bool
@@ -101,6 +102,7 @@ func (p picture) header(format imaging.Format) header {
 		width:       int(c.width),
 		height:      int(c.height),
 		bands:       int(c.bands),
+		pixel:       int(c.pixel),
 		orientation: max(1, min(8, int(c.orientation))),
 		frames:      int(c.pages),
 		alpha:       c.alpha != 0,

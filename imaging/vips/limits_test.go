@@ -30,7 +30,7 @@ func TestLimits(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			r := exact(fixture(t, test.file), 16)
 			r.Limits = test.limits
-			_, err := engine(t).Process(r)
+			_, err := engine(t).Process(r, unlimited)
 			if test.words != nil {
 				wantFact(t, err, imaging.ErrTooLarge, test.words...)
 			} else if err != nil {
@@ -46,7 +46,7 @@ func TestManyFramesAreCounted(t *testing.T) {
 	end := len(whole) - 1
 	last := whole[bytes.LastIndex(whole, []byte("!\xf9")):end]
 	many := append(append(bytes.Clone(whole[:end]), bytes.Repeat(last, 12_000)...), whole[end:]...)
-	_, err := engine(t).Process(catalogue(many))
+	_, err := engine(t).Process(catalogue(many), unlimited)
 	wantFact(t, err, imaging.ErrTooLarge, "12003 frames")
 }
 
@@ -123,7 +123,7 @@ func TestDecompressionBombs(t *testing.T) {
 		}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := engine(t).Process(catalogue(bomb))
+			_, err := engine(t).Process(catalogue(bomb), unlimited)
 			wantFact(t, err, imaging.ErrTooLarge)
 		})
 	}

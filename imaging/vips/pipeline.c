@@ -64,6 +64,7 @@ void photo_header(VipsImage *in, PhotoHeader *out) {
 	out->width = in->Xsize;
 	out->height = in->Ysize;
 	out->bands = in->Bands;
+	out->pixel = VIPS_IMAGE_SIZEOF_PEL(in);
 	out->orientation = vips_image_get_orientation(in);
 	out->pages = 1;
 	/* vips_image_get_n_pages takes 10,000 and more for nonsense, and says 1. */

@@ -15,6 +15,7 @@
 typedef struct {
 	int width, height; /* as stored, not upright */
 	int bands;
+	int pixel;       /* bytes of one */
 	int orientation; /* EXIF, 1 to 8 */
 	int pages;
 	int alpha; /* has an alpha band */
@@ -42,6 +43,7 @@ const char *photo_symbol_text(const char *function);
 int photo_symbol_number(const char *function);
 int photo_has_symbol(const char *function);
 int photo_open_objects(void);
+void photo_trim(void);
 char *photo_error(void);
 char *photo_warnings(void);
 void photo_free(void *data);

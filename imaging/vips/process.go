@@ -13,7 +13,7 @@ import (
 
 // Process implements imager.Engine. Its errors wrap ErrCorrupt, ErrTruncated, ErrUnsupported
 // or ErrTooLarge where the photo is the cause; any other error is a fault of recipe or build.
-func (e *Engine) Process(req imaging.Request) (imaging.Result, error) {
+func (e *Engine) Process(req imaging.Request, admit func(need int64) error) (imaging.Result, error) {
 	library.Lock()
 	defer library.Unlock()
 	runtime.LockOSThread() // libvips keeps buffers per thread
@@ -22,7 +22,7 @@ func (e *Engine) Process(req imaging.Request) (imaging.Result, error) {
 	defer takeWarnings() // what is left is not the next photo's
 	defer takeLog()
 
-	result, err := e.process(req)
+	result, err := e.process(req, admit)
 	if err != nil {
 		return imaging.Result{}, err
 	}
@@ -30,7 +30,7 @@ func (e *Engine) Process(req imaging.Request) (imaging.Result, error) {
 }
 
 // process is the line from bytes to variants, one call per stage.
-func (e *Engine) process(req imaging.Request) (r imaging.Result, err error) {
+func (e *Engine) process(req imaging.Request, admit func(int64) error) (r imaging.Result, err error) {
 	clock := startClock()
 	defer func() { r.Timings.CPU = clock.total() }()
 
@@ -52,7 +52,18 @@ func (e *Engine) process(req imaging.Request) (r imaging.Result, err error) {
 		return r, err
 	}
 
-	base, err := decode(req.Source, h, plan[0])
+	need := h.need(req.Source, plan)
+	if err := admit(need); err != nil {
+		return r, blame(format, req.Source, err)
+	}
+	if need > large || resident() > resting {
+		handBack()
+	}
+	if need > large {
+		defer handBack()
+	}
+
+	base, err := decode(req.Source, h, plan[0], admit)
 	if err != nil {
 		return r, blame(format, req.Source, err)
 	}

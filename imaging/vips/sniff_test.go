@@ -55,7 +55,7 @@ func TestOtherTypesAreRefusedByName(t *testing.T) {
 		"without a mark": "\xff\xd8\x00\x00",
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := e.Process(catalogue([]byte(head)))
+			_, err := e.Process(catalogue([]byte(head)), unlimited)
 			wantFact(t, err, imaging.ErrUnsupported, name)
 		})
 	}
@@ -63,9 +63,9 @@ func TestOtherTypesAreRefusedByName(t *testing.T) {
 
 func TestNothingIsTruncated(t *testing.T) {
 	e := engine(t)
-	_, err := e.Process(catalogue(nil))
+	_, err := e.Process(catalogue(nil), unlimited)
 	wantFact(t, err, imaging.ErrTruncated, "empty")
-	_, err = e.Process(catalogue([]byte("RIFF\x00")))
+	_, err = e.Process(catalogue([]byte("RIFF\x00")), unlimited)
 	wantFact(t, err, imaging.ErrTruncated, "5 bytes")
 }
 

@@ -55,6 +55,14 @@ static void keep_memory(void) {
 #endif
 }
 
+/* photo_trim hands what is free to the kernel all the same, which is worth its while around
+ * photos that take a lot. */
+void photo_trim(void) {
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 /* photo_start silences the libraries and closes every way into libvips but the one that
  * Burnish uses. bimg has called vips_init before. */
 void photo_start(void) {

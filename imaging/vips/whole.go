@@ -19,8 +19,8 @@ var damaged = regexp.MustCompile(`(?i)bad Huffman code|premature end of data seg
 
 // checkDecoded reads what the decoder complained of while it seemed to succeed. libjpeg reports
 // only its first complaint about a photo. When that one is harmless (stray bytes before a
-// header, an odd Adobe marker), a second decoder looks for what it may hide.
-func checkDecoded(format imaging.Format, source []byte, complaints string) error {
+// header, an odd Adobe marker), a second decoder looks for what it may hide, once admit has let it.
+func checkDecoded(format imaging.Format, source []byte, complaints string, admit func() error) error {
 	if damaged.MatchString(complaints) || lostScan(complaints) {
 		return fmt.Errorf("%w: %s", imaging.ErrCorrupt, oneLine(complaints))
 	}
@@ -32,6 +32,9 @@ func checkDecoded(format imaging.Format, source []byte, complaints string) error
 	}
 	if complaints == "" {
 		return nil
+	}
+	if err := admit(); err != nil {
+		return err
 	}
 	return decodeAgain(source)
 }

@@ -79,7 +79,7 @@ func answer(e *vips.Engine, req request) (reply, error) {
 		return reply{}, err
 	}
 	req.Settings.Source = source
-	res, err := e.Process(req.Settings)
+	res, err := e.Process(req.Settings, func(int64) error { return nil })
 	if err != nil {
 		return reply{}, err
 	}
