@@ -126,6 +126,30 @@ func TestChangedScansAreNoticed(t *testing.T) {
 	}
 }
 
+// Some cameras append kilobytes to the codes of sound photos.
+func TestWhatCamerasAppendIsLeftAlone(t *testing.T) {
+	random := rand.NewChaCha8([32]byte{7})
+	for _, file := range []string{"board.jpg", "rocket.jpg", "grey.jpg", "cmyk.jpg"} {
+		whole := fixture(t, file)
+		end := bytes.LastIndex(whole, []byte{0xff, 0xd9})
+		for name, junk := range map[string][]byte{
+			"zeros": make([]byte, 4096), "ones": bytes.Repeat([]byte{0xff, 0}, 1000), "one byte": {0x7f},
+		} {
+			if err := checkScan(jpegWith(whole, end, string(junk))); err != nil {
+				t.Errorf("%s with %s: %v", file, name, err)
+			}
+		}
+		for n := 1; n < 100; n++ {
+			junk := make([]byte, n*n)
+			_, _ = random.Read(junk)
+			junk = bytes.ReplaceAll(junk, []byte{0xff}, []byte{0xff, 0})
+			if err := checkScan(jpegWith(whole, end, string(junk))); err != nil {
+				t.Errorf("%s with %d bytes: %v", file, len(junk), err)
+			}
+		}
+	}
+}
+
 func FuzzScan(f *testing.F) {
 	for _, file := range []string{"grey.jpg", "cmyk.jpg", "orientation-1.jpg", "restarts.jpg"} {
 		data, err := os.ReadFile(filepath.Join("testdata", file))

@@ -78,6 +78,7 @@ type bitReader struct {
 	at    int
 	acc   uint64 // the next bits, from the top
 	n     int    // of them
+	over  bool   // more bits were taken than there are
 }
 
 // fill makes at least 48 bits ready, if there are so many.
@@ -115,17 +116,13 @@ func (r *bitReader) skip(bits int) {
 		r.fill()
 	}
 	r.acc <<= bits
+	r.over = r.over || bits > r.n
 	r.n = max(0, r.n-bits)
 }
 
-// left is what was not read, in whole bytes, as it is coded.
-func (r *bitReader) left() []byte {
-	at := min(r.at, len(r.coded))
-	for range r.n / 8 {
-		at--
-		if at > 0 && r.coded[at] == 0 && r.coded[at-1] == 0xff {
-			at--
-		}
-	}
-	return r.coded[at:]
+// padding reports whether all that is left is the end of a last byte, filled up with ones (T.81,
+// F.1.2.3).
+func (r *bitReader) padding() bool {
+	r.fill()
+	return r.n < 8 && r.at >= len(r.coded) && r.acc>>(64-r.n) == 1<<r.n-1
 }

@@ -33,12 +33,26 @@ func checkScan(source []byte) error {
 			}
 		}
 	}
-	// A few bytes are a camera's oddity, and equal ones its padding. Others were blocks: damage
-	// made the decoder find fewer of them in the same bits, and all that follows is shifted.
-	if left := r.left(); len(left) >= 32 && !allEqual(left) || len(left) >= 256 {
-		return fmt.Errorf("%d bytes are left of the coded pixels", len(left))
+	if left := s.leftOver(&r); left > 0 {
+		return fmt.Errorf("%d blocks of coded pixels are left over", left)
 	}
 	return nil
+}
+
+// leftOver counts the blocks behind the last that the photo has room for. Damage makes the decoder
+// find fewer blocks in the same bits, and all that follow are shifted: then what is left are
+// blocks to the very end, where less than a byte of ones pads the last. Anything else is what
+// some cameras append to sound photos, kilobytes of it: it counts as none.
+func (s *sequential) leftOver(r *bitReader) (blocks int) {
+	for !r.padding() {
+		for _, c := range s.plan {
+			if c.block(r) != nil || r.over {
+				return 0
+			}
+			blocks++
+		}
+	}
+	return blocks
 }
 
 // sequential is what it takes to read the last stretch of a scan without restarts.
@@ -147,13 +161,3 @@ func lastRestart(coded []byte) (at, count int) {
 
 // cover is how many stretches of a size it takes to cover a length.
 func cover(length, size int) int { return (length + size - 1) / size }
-
-// allEqual says whether all bytes are the same.
-func allEqual(b []byte) bool {
-	for _, c := range b {
-		if c != b[0] {
-			return false
-		}
-	}
-	return true
-}
