@@ -8,6 +8,7 @@ package cloudtest
 import (
 	"net"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,7 +30,7 @@ type Cloud struct {
 	Buckets  map[string]*Bucket
 
 	// Denied names methods that the caller may not use: those of Pub/Sub's IAM as SetIamPolicy,
-	// those of Cloud Storage as the path after /storage/v1/ begins.
+	// those of Cloud Storage as the path after /storage/v1/ begins, of an upload as all of it.
 	Denied []string
 
 	// Have is what TestIamPermissions answers, by resource.
@@ -73,4 +74,9 @@ func (c *Cloud) denied(method string) bool {
 		}
 	}
 	return false
+}
+
+// has returns those of the permissions that the caller has on a resource.
+func (c *Cloud) has(resource string, permissions []string) []string {
+	return slices.DeleteFunc(slices.Clone(permissions), func(p string) bool { return !slices.Contains(c.Have[resource], p) })
 }

@@ -140,6 +140,5 @@ func (s *pubsubIAM) SetIamPolicy(_ context.Context, r *iampb.SetIamPolicyRequest
 
 // TestIamPermissions answers for what is not there, too, as the service does.
 func (s *pubsubIAM) TestIamPermissions(_ context.Context, r *iampb.TestIamPermissionsRequest) (*iampb.TestIamPermissionsResponse, error) {
-	have := func(permission string) bool { return slices.Contains(s.Have[r.Resource], permission) }
-	return &iampb.TestIamPermissionsResponse{Permissions: slices.DeleteFunc(r.Permissions, func(p string) bool { return !have(p) })}, nil
+	return &iampb.TestIamPermissionsResponse{Permissions: s.has(r.Resource, r.Permissions)}, nil
 }

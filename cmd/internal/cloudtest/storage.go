@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 
 // Bucket is a bucket without objects.
 type Bucket struct {
+	Uploads       int // that were taken
 	Notifications []*storage.Notification
 
 	// Lag is how many notifications are refused although Cloud Storage's account may publish
@@ -58,9 +60,24 @@ func (c *Cloud) storage() http.Handler {
 	})
 	of("POST /storage/v1/b/{bucket}/notificationConfigs", c.notify)
 	of("GET /storage/v1/b/{bucket}/iam", c.bucketPolicy)
+	of("GET /storage/v1/b/{bucket}/iam/testPermissions", func(w http.ResponseWriter, r *http.Request, name string, _ *Bucket) {
+		reply(w, &storage.TestIamPermissionsResponse{Permissions: c.has(BucketResource(name), r.URL.Query()["permissions"])})
+	})
+	// There are no objects, and an upload is taken and forgotten.
+	of("GET /storage/v1/b/{bucket}/o/{object}", func(w http.ResponseWriter, _ *http.Request, _ string, _ *Bucket) {
+		refuse(w, http.StatusNotFound, "No such object.")
+	})
+	of("GET /storage/v1/b/{bucket}/o", func(w http.ResponseWriter, _ *http.Request, _ string, _ *Bucket) {
+		reply(w, &storage.Objects{Kind: "storage#objects"})
+	})
+	of("POST /upload/storage/v1/b/{bucket}/o", func(w http.ResponseWriter, r *http.Request, name string, b *Bucket) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		b.Uploads++
+		reply(w, &storage.Object{Bucket: name, Name: "burnish/probe", Generation: 1, Crc32c: "AAAAAA=="})
+	})
 	of("PUT /storage/v1/b/{bucket}/iam", c.setBucketPolicy)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if c.denied(strings.TrimPrefix(r.URL.Path, "/storage/v1/")) {
+		if c.denied(strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/"), "storage/v1/")) {
 			refuse(w, http.StatusForbidden, "The caller does not have access.")
 			return
 		}

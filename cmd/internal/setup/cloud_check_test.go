@@ -50,3 +50,27 @@ func TestCheck(t *testing.T) {
 	c.Have[subs+"q-backfill-dead"] = []string{"pubsub.subscriptions.consume"}
 	expect("all is well", cloud.CheckRecorder(t.Context(), "q"))
 }
+
+func TestOpenDestThatMayNotBeWrittenTo(t *testing.T) {
+	c := cloudtest.Start(t)
+	c.Buckets["out"] = new(cloudtest.Bucket)
+	open := func() error {
+		t.Helper()
+		s := new(Stores)
+		defer s.Close()
+		_, err := s.OpenDest(t.Context(), Place{Bucket: "out", Prefix: "p/"})
+		return err
+	}
+	// Below a prefix alone: the bucket says no, an attempt says yes.
+	if err := open(); err != nil || c.Buckets["out"].Uploads != 1 {
+		t.Errorf("after %d uploads: %v", c.Buckets["out"].Uploads, err)
+	}
+	c.Denied = []string{"upload/"}
+	if err := open(); err == nil || !strings.Contains(err.Error(), "gs://out/p") || !strings.Contains(err.Error(), "may read there, not write") {
+		t.Errorf("got %v", err)
+	}
+	c.Have[cloudtest.BucketResource("out")] = []string{"storage.objects.create"}
+	if err := open(); err != nil || c.Buckets["out"].Uploads != 1 {
+		t.Errorf("with the permission, after %d uploads: %v", c.Buckets["out"].Uploads, err)
+	}
+}

@@ -89,7 +89,11 @@ func (s *Stores) OpenSource(ctx context.Context, p Place) (Opened, error) {
 // time; a bucket must be there, and has any number: each of their writes has its condition.
 func (s *Stores) OpenDest(ctx context.Context, p Place) (Opened, error) {
 	if p.Bucket != "" {
-		return s.bucket(ctx, p)
+		b, err := s.bucket(ctx, p)
+		if err == nil {
+			err = s.mayWrite(ctx, p, b)
+		}
+		return b, err
 	}
 	dir, err := newFolder(p.Folder)
 	if err == nil {
@@ -99,6 +103,25 @@ func (s *Stores) OpenDest(ctx context.Context, p Place) (Opened, error) {
 		return nil, err
 	}
 	return Folders{Dest: dir}.OpenDest()
+}
+
+// mayWrite reports that objects may not be made in a place. A role can be granted below a prefix
+// alone, which the bucket does not tell, so a no is only taken from an attempt.
+func (s *Stores) mayWrite(ctx context.Context, p Place, b store.Store) error {
+	client, err := s.Storage(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, answer)
+	defer cancel()
+	have, err := client.Bucket(p.Bucket).IAM().TestPermissions(ctx, []string{"storage.objects.create"})
+	if err != nil || len(have) > 0 {
+		return nil // what nobody answers for shows at the first write
+	}
+	if _, err = b.Write(ctx, probe, nil, store.WriteOptions{}); errors.Is(err, store.ErrDenied) {
+		return fmt.Errorf("%s: %w\nthe account that runs this may read there, not write; docs/deployment.md lists the roles", p, err)
+	}
+	return nil
 }
 
 // OpenDestination opens for reading what has been written to a folder, or to a bucket as
