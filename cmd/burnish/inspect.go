@@ -56,7 +56,7 @@ func (c *inspectCmd) Run() error {
 
 // unpublished says why a photo has no manifest, where the ledger knows.
 func unpublished(ctx context.Context, st store.Store, key queue.Key) error {
-	for o, err := range ledger.Latest(ctx, st, ledger.Filter{Prefix: key}) {
+	for o, err := range ledger.Latest(ctx, st, ledger.Filter{Prefix: key, Unpublished: true}) {
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ func (c counts) check() error {
 	if c.Version != version {
 		return fmt.Errorf("version is %d", c.Version)
 	}
-	numbers := []int64{c.Done, c.SourceBytes, c.CPUMillis}
+	numbers := []int64{c.Done, c.Again, c.SourceBytes, c.CPUMillis}
 	for _, ends := range []map[imaging.Reason]int64{c.Skipped, c.Failed} {
 		for reason, n := range ends {
 			if !word.MatchString(string(reason)) {

@@ -115,7 +115,7 @@ func (w *Writer) settle(err error) {
 	w.due = false
 	w.wait = min(max(2*w.wait, firstWait), lastWait)
 	w.timer.Reset(w.wait)
-	w.opts.Log.Warn("ledger segment is not written yet", "batch", w.batch, "segment", w.sealed.name,
+	w.opts.Log.Warn("ledger segment is not written yet", "batch", w.batch,
 		"outcomes", w.taken-w.kept, "again in", w.wait, "error", err)
 	if passes(err) {
 		w.stand(nil)

@@ -2,7 +2,8 @@
 //
 // A batch has any number of segments in burnish/batches/<batch>/ledger/. None is ever changed
 // or needed by another, so writers need not know of each other, and DuckDB and BigQuery read
-// the folder as it stands. A segment's counts stand in its object's metadata too.
+// the folder as it stands. A segment's counts stand in its object's metadata too. Beside them, in
+// digests/, are summaries that only spare readers work: what they say is in the segments.
 package ledger
 
 import (

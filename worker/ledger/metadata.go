@@ -37,6 +37,7 @@ type counts struct {
 	Done        int64                            `json:"done"`
 	Skipped     map[imaging.Reason]int64         `json:"skipped,omitempty"`
 	Failed      map[imaging.Reason]int64         `json:"failed,omitempty"`
+	Again       int64                            `json:"again,omitempty"`
 	SourceBytes int64                            `json:"sourceBytes"`
 	Written     map[imaging.Format]writtenCounts `json:"written,omitempty"`
 	CPUMillis   int64                            `json:"cpuMs"`
@@ -66,6 +67,7 @@ func marshalCounts(s Summary) (string, error) {
 		Done:        s.Done,
 		Skipped:     s.Skipped,
 		Failed:      s.Failed,
+		Again:       s.Again,
 		SourceBytes: s.SourceBytes,
 		CPUMillis:   s.CPU.Milliseconds(),
 		First:       s.First,
@@ -163,6 +165,7 @@ func (c counts) summary() Summary {
 		Done:        c.Done,
 		Skipped:     c.Skipped,
 		Failed:      c.Failed,
+		Again:       c.Again,
 		SourceBytes: c.SourceBytes,
 		CPU:         time.Duration(c.CPUMillis) * time.Millisecond,
 		First:       c.First.UTC(),

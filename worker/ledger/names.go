@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"path"
 	"slices"
 	"strings"
 
@@ -78,22 +79,37 @@ func batchesIn(ctx context.Context, st store.Store, r store.Range, ids []string)
 	return ids, false, nil
 }
 
-// segments walks the segments of a batch, the oldest first. Whatever else lies in the folder,
-// a note or a listing of macOS, is no segment and no error.
-func segments(ctx context.Context, st store.Store, batch string) iter.Seq2[store.Attrs, error] {
-	prefix := Folder(batch) + "ledger/"
+func segmentFolder(batch string) string { return Folder(batch) + "ledger/" }
+
+func digestFolder(batch string) string { return Folder(batch) + "digests/" }
+
+// extension of all files of a ledger.
+const extension = ".parquet"
+
+// base is the name of a file without its folder and extension.
+func base(name string) string { return strings.TrimSuffix(path.Base(name), extension) }
+
+// segments walks the segments of a batch whose names come after one of them, or all of them
+// where that is empty, the oldest first.
+func segments(ctx context.Context, st store.Store, batch, after string) iter.Seq2[store.Attrs, error] {
+	return files(ctx, st, segmentFolder(batch), after)
+}
+
+// files walks the Parquet files right in a folder whose base names, without the extension, come
+// after one. Whatever else lies there, a note or a listing of macOS, is none and no error.
+func files(ctx context.Context, st store.Store, prefix, after string) iter.Seq2[store.Attrs, error] {
 	return func(yield func(store.Attrs, error) bool) {
-		if err := CheckBatch(batch); err != nil {
-			yield(store.Attrs{}, err)
-			return
+		r := store.Range{Prefix: prefix}
+		if after != "" {
+			r.From = prefix + after + extension + "\x00"
 		}
-		for a, err := range st.List(ctx, store.Range{Prefix: prefix}) {
+		for a, err := range st.List(ctx, r) {
 			if err != nil {
-				yield(a, fmt.Errorf("list ledger of batch %s in %s: %w", batch, st, err))
+				yield(a, fmt.Errorf("list %s of %s: %w", prefix, st, err))
 				return
 			}
 			base := strings.TrimPrefix(a.Name, prefix)
-			if strings.HasSuffix(base, ".parquet") && !strings.Contains(base, "/") && !yield(a, nil) {
+			if strings.HasSuffix(base, extension) && !strings.Contains(base, "/") && !yield(a, nil) {
 				return
 			}
 		}

@@ -53,11 +53,12 @@ func TestOutcomesFilter(t *testing.T) {
 		reads int // of segments
 	}{
 		{"all", ledger.Filter{}, []string{"hats/a", "shoes/a", "shoes/b", "shoes/c", "shoes2"}, 4},
-		{"status", ledger.Filter{Status: ledger.Failed}, []string{"hats/a", "shoes/b", "shoes2"}, 6},
-		{"reason", ledger.Filter{Reason: imaging.Corrupt}, []string{"shoes/b", "shoes2"}, 6},
-		{"status and reason", ledger.Filter{Status: ledger.Skipped, Reason: imaging.Link}, []string{"shoes/c"}, 4},
+		{"status", ledger.Filter{Status: ledger.Failed}, []string{"hats/a", "shoes/b", "shoes2"}, 4},
+		{"reason", ledger.Filter{Reason: imaging.Corrupt}, []string{"shoes/b", "shoes2"}, 4},
+		{"status and reason", ledger.Filter{Status: ledger.Skipped, Reason: imaging.Link}, []string{"shoes/c"}, 3},
 		{"prefix", ledger.Filter{Prefix: "shoes/"}, []string{"shoes/a", "shoes/b", "shoes/c"}, 4},
-		{"everything", ledger.Filter{ledger.Failed, imaging.Corrupt, "shoes/"}, []string{"shoes/b"}, 5},
+		{"everything", ledger.Filter{ledger.Failed, imaging.Corrupt, "shoes/", true}, []string{"shoes/b"}, 4},
+		{"unpublished", ledger.Filter{Unpublished: true}, []string{"hats/a", "shoes/b", "shoes/c", "shoes2"}, 4},
 		{"nothing of that reason", ledger.Filter{Reason: imaging.Crashed}, nil, 0},
 		{"reason of another status", ledger.Filter{Status: ledger.Done, Reason: imaging.Corrupt}, nil, 0},
 	}
@@ -80,7 +81,7 @@ func TestLastOutcomeCounts(t *testing.T) {
 	failed := func(at time.Duration) ledger.Outcome { return ended("k", ledger.Failed, imaging.Timeout, at) }
 	good := func(at time.Duration) ledger.Outcome {
 		o := done("k", 100, 50, 40)
-		o.Generation, o.Ended = 7, noon.Add(at)
+		o.Generation, o.Attempt, o.Ended = 7, 2, noon.Add(at)
 		return o
 	}
 	cases := []struct {

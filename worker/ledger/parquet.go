@@ -26,11 +26,11 @@ var schema = parquet.NewSchema("outcome", parquet.SchemaOf(row{}))
 // maxRows bounds the outcomes of a segment, written or read.
 const maxRows = 1 << 20
 
-// encode sorts the rows by key and returns them as a Parquet file, with their counts in its
-// footer. Pages are of version 1, columns plain or by dictionary: what every reader of Parquet
+// encode sorts the rows by key and returns them as a Parquet file, with the texts in its footer
+// that are not empty. Pages are of version 1, columns plain or by dictionary: what every reader of Parquet
 // knows, BigQuery and DuckDB among them. Gzip makes 34 bytes of an outcome; Zstandard makes 33
 // but allocates five times as much, Snappy 53.
-func encode(rows []row, counts string) ([]byte, error) {
+func encode(rows []row, footer map[string]string) ([]byte, error) {
 	slices.SortStableFunc(rows, func(a, b row) int { return strings.Compare(a.Key, b.Key) })
 	var buf bytes.Buffer
 	options := []parquet.WriterOption{
@@ -40,8 +40,10 @@ func encode(rows []row, counts string) ([]byte, error) {
 		parquet.Compression(&parquet.Gzip),
 		parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending("key"))),
 	}
-	if counts != "" {
-		options = append(options, parquet.KeyValueMetadata(metadataKey, counts))
+	for key, text := range footer {
+		if text != "" {
+			options = append(options, parquet.KeyValueMetadata(key, text))
+		}
 	}
 	w := parquet.NewGenericWriter[row](&buf, options...)
 	if _, err := w.Write(rows); err != nil {
@@ -95,19 +97,21 @@ func checkColumns(f *parquet.File) error {
 	return nil
 }
 
-// rowsOf yields the rows of a segment in their order. An error is the last thing yielded.
-func rowsOf(f *parquet.File) iter.Seq2[row, error] {
-	return func(yield func(row, error) bool) {
-		r, err := reader(f)
+// rowsOf yields the rows of a segment in their order, or those of their columns that T has. An
+// error is the last thing yielded.
+func rowsOf[T any](f *parquet.File) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		r, err := reader[T](f)
 		if err != nil {
-			yield(row{}, err)
+			yield(none, err)
 			return
 		}
 		defer r.Close()
 		var total int64
 		for err != io.EOF {
 			var n int
-			chunk := make([]row, 256)
+			chunk := make([]T, 256)
 			n, err = read(r, chunk)
 			total += int64(n)
 			for _, v := range chunk[:n] {
@@ -121,18 +125,18 @@ func rowsOf(f *parquet.File) iter.Seq2[row, error] {
 			if err == io.EOF {
 				err = fmt.Errorf("has %d rows, not the %d that its footer states", total, f.NumRows())
 			}
-			yield(row{}, err)
+			yield(none, err)
 			return
 		}
 	}
 }
 
-func reader(f *parquet.File) (r *parquet.GenericReader[row], err error) {
+func reader[T any](f *parquet.File) (r *parquet.GenericReader[T], err error) {
 	defer caught(&err)
-	return parquet.NewGenericReader[row](f), nil
+	return parquet.NewGenericReader[T](f), nil
 }
 
-func read(r *parquet.GenericReader[row], rows []row) (n int, err error) {
+func read[T any](r *parquet.GenericReader[T], rows []T) (n int, err error) {
 	defer caught(&err)
 	n, err = r.Read(rows)
 	if n == 0 && err == nil {

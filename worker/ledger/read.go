@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -21,6 +22,8 @@ func (e *SegmentError) Error() string {
 	advice := "move it out of the ledger; photos that failed will be recorded again by the next run"
 	if errors.Is(e.Err, ErrVersion) {
 		advice = "read this ledger with that version"
+	} else if strings.Contains(e.Name, "/digests/") {
+		advice = "delete it: it is made again from the segments"
 	}
 	return fmt.Sprintf("ledger segment %s: %v (%s)", e.Name, e.Err, advice)
 }
@@ -65,7 +68,7 @@ func checkVersion(f *parquet.File) error {
 // then done no harm with its beginning.
 func outcomesOf(f *parquet.File) ([]Outcome, error) {
 	var all []Outcome
-	for r, err := range rowsOf(f) {
+	for r, err := range rowsOf[row](f) {
 		if err != nil {
 			return nil, err
 		}

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"iter"
+	"strings"
 	"time"
 
+	"burnish/imaging"
 	"burnish/queue"
 	"burnish/worker/store"
 )
@@ -16,182 +18,212 @@ type ident [16]byte
 
 // identOf hashes so that a photo takes the same memory whatever the length of its key. The
 // hash is a cryptographic one: nobody can name a photo so that it hides another's failure.
-func identOf(key queue.Key, generation int64) ident {
-	h := sha256.New()
-	var n [8]byte
-	binary.BigEndian.PutUint64(n[:], uint64(generation))
-	h.Write(n[:])
-	h.Write([]byte(key))
-	return ident(h.Sum(nil)[:16])
+func identOf(key string, generation int64) ident {
+	b := make([]byte, 8, 8+len(key))
+	binary.BigEndian.PutUint64(b, uint64(generation))
+	sum := sha256.Sum256(append(b, key...))
+	return ident(sum[:16])
 }
 
-// place is where an outcome stands and when it ended.
-type place struct {
-	ended   int64 // microseconds
-	segment int32
-	row     int32
-}
-
-// after orders outcomes of one photo; the place settles what the clock does not.
-func (p place) after(q place) bool {
-	if p.ended != q.ended {
-		return p.ended > q.ended
-	}
-	if p.segment != q.segment {
-		return p.segment > q.segment
-	}
-	return p.row > q.row
-}
-
-// scan finds the last outcome of each photo, if it matches.
+// scan finds the last outcome of each photo, if it matches. It makes two passes over the files:
+// the first finds out which outcomes a later one has overtaken, the second yields the rest.
 type scan struct {
-	st       store.Store
-	match    func(Outcome) bool
-	among    func(Summary) bool // may hold a match
-	all      bool               // whether match says the same of all outcomes of a photo
-	identity func(Outcome) ident
-	relevant func(Outcome) bool
+	st     store.Store
+	filter Filter
+	across bool // batches: then all generations of a photo are one
 
-	files []file
-	last  map[ident]place // of the matching outcomes
-	yield func(Outcome, error) bool
+	files []scanned
 }
 
-// file is a segment that is known to be readable so far.
-type file struct {
-	attrs store.Attrs
-	match bool      // may hold a match
-	until time.Time // when its last outcome ended
-	bad   bool
+// scanned is a file that is known to be readable so far.
+type scanned struct {
+	file
+	bad  bool
+	lost bits // rows that have been overtaken
 }
 
-// outcomes makes three passes over the segments: one collects the matching outcomes, one
-// strikes those out that a later outcome has overtaken, and one yields the rest.
+// column is what the first pass reads of an outcome.
+type column struct {
+	Key        string    `parquet:"key,plain"`
+	Generation int64     `parquet:"generation"`
+	Status     string    `parquet:"status,dict"`
+	Reason     string    `parquet:"reason,optional,dict"`
+	Attempt    int64     `parquet:"attempt"`
+	Ended      time.Time `parquet:"ended,timestamp(microsecond)"`
+}
+
+// contender is an outcome that may overtake others.
+type contender struct {
+	id    ident
+	ended int64 // microseconds
+	row   int32
+}
+
+// found is what the first pass finds in a file.
+type found struct {
+	rows       int
+	contenders []contender
+}
+
+// outcomes yields what matches in batches.
 func (s scan) outcomes(ctx context.Context, batches func() ([]string, error)) iter.Seq2[Outcome, error] {
 	return func(yield func(Outcome, error) bool) {
 		s := s // every walk has its own
-		s.last, s.yield = make(map[ident]place), yield
+		// pass hands an error on and reports whether to go on after it.
+		pass := func(err error) bool { return yield(Outcome{}, err) && isSegment(err) }
 		ids, err := batches()
 		if err != nil {
-			yield(Outcome{}, err)
+			pass(err)
 			return
 		}
-		if s.list(ctx, ids) && s.collect(ctx) && (s.all || s.strike(ctx)) {
-			s.emit(ctx)
+		if s.list(ctx, ids, pass) && s.contest(ctx, pass) {
+			s.emit(ctx, yield, pass)
 		}
 	}
 }
 
-// list reports, as do the other passes, whether to go on.
-func (s *scan) list(ctx context.Context, batches []string) bool {
+// list gathers the files to be read; none if nothing can match. It reports, as do the passes,
+// whether to go on.
+func (s *scan) list(ctx context.Context, batches []string, pass func(error) bool) bool {
+	any := false
 	for _, id := range batches {
-		for a, err := range segments(ctx, s.st, id) {
+		all := condensed(ctx, s.st, id)
+		if s.filter.ordinary() {
+			all = counted(ctx, s.st, id, "")
+		}
+		for f, err := range all {
 			if err != nil {
-				s.yield(Outcome{}, err)
-				return false
-			}
-			sum, err := summaryOf(ctx, s.st, a)
-			if err != nil {
-				if !s.failed(err) {
+				if !pass(err) {
 					return false
 				}
 				continue
 			}
-			a.Metadata = nil // of thousands of segments, they would add up
-			s.files = append(s.files, file{attrs: a, match: s.among(sum), until: sum.Last})
+			f.attrs.Metadata, f.sum.Examples, f.sum.Savings = nil, nil, nil // of thousands, they would add up
+			any = any || s.filter.among(f.sum)
+			if s.filter.ordinary() || f.sum.notable() > 0 {
+				s.files = append(s.files, scanned{file: f})
+			}
 		}
 	}
-	return true
+	return any
 }
 
-func (s *scan) collect(ctx context.Context) bool {
-	return s.each(ctx, func(f file) bool { return f.match }, func(o Outcome, p place) bool {
-		if !s.match(o) {
-			return true
-		}
-		id := s.identity(o)
-		if have, ok := s.last[id]; !ok || p.after(have) {
-			s.last[id] = p
-		}
-		return true
-	})
-}
-
-func (s *scan) strike(ctx context.Context) bool {
-	earliest := s.earliest()
-	overtaking := func(f file) bool { return len(s.last) > 0 && !f.until.Before(earliest) }
-	return s.each(ctx, overtaking, func(o Outcome, p place) bool {
-		if have, ok := s.last[s.identity(o)]; ok && p.after(have) {
-			delete(s.last, s.identity(o))
-		}
-		return true
-	})
-}
-
-func (s *scan) earliest() time.Time {
-	first := int64(1<<63 - 1)
-	for _, p := range s.last {
-		first = min(first, p.ended)
-	}
-	return time.UnixMicro(first)
-}
-
-func (s *scan) emit(ctx context.Context) bool {
-	holds := make(map[int32]bool)
-	for _, p := range s.last {
-		holds[p.segment] = true
-	}
-	for i := range s.files {
-		s.files[i].match = holds[int32(i)]
-	}
-	return s.each(ctx, func(f file) bool { return f.match }, func(o Outcome, p place) bool {
-		if s.last[s.identity(o)] != p {
-			return true
-		}
-		return s.yield(o, nil)
-	})
-}
-
-// each visits the relevant outcomes of the segments that are wanted.
-func (s *scan) each(ctx context.Context, want func(file) bool, visit func(Outcome, place) bool) bool {
-	for i, f := range s.files {
-		if f.bad || !want(f) {
-			continue
-		}
-		stopped, err := s.visit(ctx, i, visit)
-		if stopped {
-			return false
-		}
+// contest finds the outcomes that a later one of the same photo has overtaken.
+func (s *scan) contest(ctx context.Context, pass func(error) bool) bool {
+	c := contest{limit: maxEntries}
+	defer c.close()
+	i := -1
+	for f, err := range ordered(ctx, s.each(func(scanned) bool { return true }), s.find) {
+		i++
 		if err != nil {
 			s.files[i].bad = true
-			if !s.failed(err) {
+			if !pass(err) {
+				return false
+			}
+			continue
+		}
+		s.files[i].lost = make(bits, (f.rows+63)/64)
+		for _, one := range f.contenders {
+			if err := c.add(entry{one.id, place{one.ended, int32(i), one.row}}); err != nil {
+				pass(err)
 				return false
 			}
 		}
 	}
-	return true
+	err := c.resolve(func(p place) { s.files[p.file].lost.set(p.row) })
+	return err == nil || pass(err)
 }
 
-func (s *scan) visit(ctx context.Context, i int, visit func(Outcome, place) bool) (stopped bool, err error) {
-	a := s.files[i].attrs
-	f, err := load(ctx, s.st, a)
-	if err != nil {
-		return false, err
-	}
-	all, err := outcomesOf(f)
-	if err != nil {
-		return false, &SegmentError{a.Name, err}
-	}
-	for n, o := range all {
-		p := place{o.Ended.UnixMicro(), int32(i), int32(n)}
-		if s.relevant(o) && !visit(o, p) {
-			return true, nil
+// each walks the numbers of the files that are wanted.
+func (s *scan) each(want func(scanned) bool) iter.Seq2[int, error] {
+	return func(yield func(int, error) bool) {
+		for i, f := range s.files {
+			if want(f) && !yield(i, nil) {
+				return
+			}
 		}
 	}
-	return false, nil
 }
 
-// failed passes an error on and reports whether to go on after it.
-func (s *scan) failed(err error) bool {
-	return s.yield(Outcome{}, err) && isSegment(err)
+// find reads what counts for the contest from one file.
+func (s *scan) find(ctx context.Context, i int) (found, error) {
+	f, err := load(ctx, s.st, s.files[i].attrs)
+	if err != nil {
+		return found{}, err
+	}
+	var all found
+	for c, err := range rowsOf[column](f) {
+		if err != nil {
+			return found{}, &SegmentError{s.files[i].attrs.Name, err}
+		}
+		var key queue.Key
+		if err := key.UnmarshalText([]byte(c.Key)); err != nil {
+			return found{}, &SegmentError{s.files[i].attrs.Name, err}
+		}
+		if strings.HasPrefix(string(key), string(s.filter.Prefix)) && s.counts(c) {
+			all.contenders = append(all.contenders, contender{s.identity(c), c.Ended.UnixMicro(), int32(all.rows)})
+		}
+		all.rows++
+	}
+	return all, nil
+}
+
+// counts reports whether an outcome may match or overtake one that does.
+func (s *scan) counts(c column) bool {
+	reason := imaging.Reason(c.Reason)
+	return s.says(reason) && (s.filter.ordinary() || notable(Status(c.Status), reason, c.Attempt))
+}
+
+// says reports whether a reason says something about the photo: that a job was superseded does
+// so only for who asks for it, or within its batch.
+func (s *scan) says(r imaging.Reason) bool {
+	return !s.across || r != imaging.Superseded || s.filter.Reason == imaging.Superseded
+}
+
+func (s *scan) identity(c column) ident {
+	if s.across {
+		return identOf(c.Key, 0)
+	}
+	return identOf(c.Key, c.Generation)
+}
+
+// emit yields what matches and has not been overtaken.
+func (s *scan) emit(ctx context.Context, yield func(Outcome, error) bool, pass func(error) bool) {
+	wanted := s.each(func(f scanned) bool { return !f.bad && s.filter.among(f.sum) })
+	for all, err := range ordered(ctx, wanted, s.matches) {
+		if err != nil && !pass(err) {
+			return
+		}
+		for _, o := range all {
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
+}
+
+// matches decodes all of a file before any of it is handed on: one that turns out to be
+// damaged at its end has then done no harm with its beginning.
+func (s *scan) matches(ctx context.Context, i int) ([]Outcome, error) {
+	name, lost := s.files[i].attrs.Name, s.files[i].lost
+	f, err := load(ctx, s.st, s.files[i].attrs)
+	if err != nil {
+		return nil, err
+	}
+	var all []Outcome
+	n := int32(0)
+	for r, err := range rowsOf[row](f) {
+		if err != nil {
+			return nil, &SegmentError{name, err}
+		}
+		o, err := r.outcome()
+		if err != nil {
+			return nil, &SegmentError{name, err}
+		}
+		if !lost.has(n) && s.says(o.Reason) && s.filter.match(o) {
+			all = append(all, o)
+		}
+		n++
+	}
+	return all, nil
 }

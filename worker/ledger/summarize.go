@@ -7,8 +7,9 @@ import (
 	"burnish/worker/store"
 )
 
-// Summarize adds up the counts of all segments of a batch. It costs one listing, and one read
-// of each segment whose metadata have been lost or are not what a Writer writes.
+// Summarize adds up the counts of a batch: those of its digests, and of the segments after
+// them. It costs two listings, and one read of each of these whose metadata have been lost or
+// are not what a Writer writes.
 //
 // Segments that cannot be read are left out: the error then joins one SegmentError for each,
 // and the summary holds the others. With any other error there is no summary. A batch without
@@ -16,11 +17,7 @@ import (
 func Summarize(ctx context.Context, st store.Store, batch string) (Summary, error) {
 	var total Summary
 	var bad []error
-	for a, err := range segments(ctx, st, batch) {
-		if err != nil {
-			return Summary{}, err
-		}
-		one, err := summaryOf(ctx, st, a)
+	for f, err := range condensed(ctx, st, batch) {
 		if isSegment(err) {
 			bad = append(bad, err)
 			continue
@@ -28,7 +25,7 @@ func Summarize(ctx context.Context, st store.Store, batch string) (Summary, erro
 		if err != nil {
 			return Summary{}, err
 		}
-		total.Add(one)
+		total.Add(f.sum)
 	}
 	return total, errors.Join(bad...)
 }

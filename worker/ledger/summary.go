@@ -13,7 +13,7 @@ import (
 // Bounds of what a summary quotes.
 const (
 	maxSavings  = 5 // in all
-	maxExamples = 3 // per reason
+	maxExamples = 5 // per reason
 )
 
 // Summary counts outcomes. Its zero value counts none. A job that was delivered twice may
@@ -23,6 +23,7 @@ type Summary struct {
 	Done    int64
 	Skipped map[imaging.Reason]int64
 	Failed  map[imaging.Reason]int64
+	Again   int64 // of all these, those of a second or later delivery
 
 	SourceBytes int64 // of the photos that are done
 	Written     map[imaging.Format]Written
@@ -58,6 +59,9 @@ func (s *Summary) Count(o Outcome) {
 		First:   o.Ended,
 		Last:    o.Ended,
 	}
+	if o.Attempt > 1 {
+		one.Again = 1
+	}
 	switch o.Status {
 	case Done:
 		one.Done, one.SourceBytes = 1, o.SourceBytes
@@ -78,6 +82,7 @@ func (s *Summary) Count(o Outcome) {
 // Add adds what another summary counted. The other is left as it is.
 func (s *Summary) Add(t Summary) {
 	s.Done += t.Done
+	s.Again += t.Again
 	s.SourceBytes += t.SourceBytes
 	s.CPU += t.CPU
 	addCounts(&s.Skipped, t.Skipped)

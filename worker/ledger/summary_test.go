@@ -28,6 +28,7 @@ var mixedSummary = ledger.Summary{
 	Done:        3,
 	Skipped:     map[imaging.Reason]int64{imaging.Link: 1},
 	Failed:      map[imaging.Reason]int64{imaging.Corrupt: 2, imaging.Timeout: 1},
+	Again:       4,
 	SourceBytes: 5_901_000,
 	Written: map[imaging.Format]ledger.Written{
 		imaging.JPEG: {Variants: 12, Bytes: 1_002_000},
@@ -106,7 +107,7 @@ func TestQuotesAreFewAndTheLargest(t *testing.T) {
 	if d := cmp.Diff([]string{"p19 4990", "p18 1008", "p17 1007", "p16 1006", "p15 1005"}, got); d != "" {
 		t.Errorf("savings (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff([]queue.Key{"0", "1", "2"}, s.Examples[imaging.Crashed]); d != "" {
+	if d := cmp.Diff([]queue.Key{"0", "1", "2", "3", "4"}, s.Examples[imaging.Crashed]); d != "" {
 		t.Errorf("examples (-want +got):\n%s", d)
 	}
 }

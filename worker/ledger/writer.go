@@ -31,6 +31,8 @@ var ErrClosed = errors.New("ledger writer is closed")
 // on any number of machines, can write to one batch. It holds at most two segments' worth of
 // outcomes. Its methods may be called from many goroutines.
 //
+// Every hour it adds to the digests of the batch.
+//
 // It starts one goroutine, which ends with Close.
 type Writer struct {
 	dst   store.Store
@@ -38,17 +40,18 @@ type Writer struct {
 	opts  Options
 	id    string // tells the segments of this writer from all others'
 
-	rows    chan row        // unbuffered: an outcome that was taken will be in a segment
-	flushes chan chan error // from Flush
-	results chan error      // of the attempt to write a segment
-	closing chan struct{}   // closed by Close
-	done    chan struct{}   // closed when the goroutine has ended
-	once    sync.Once       // closes closing
-	ctx     context.Context // of all writes
-	cancel  context.CancelFunc
-	seq     int        // of the last segment; only put touches it
-	trouble sync.Mutex // guards err
-	err     error      // of the last attempt, nil while all is well or will be soon
+	rows     chan row        // unbuffered: an outcome that was taken will be in a segment
+	flushes  chan chan error // from Flush
+	results  chan error      // of the attempt to write a segment
+	closing  chan struct{}   // closed by Close
+	done     chan struct{}   // closed when the goroutine has ended
+	once     sync.Once       // closes closing
+	ctx      context.Context // of all writes
+	cancel   context.CancelFunc
+	seq      int        // of the last segment; only put touches it, and digested
+	digested time.Time  // when the last attempt at that was made
+	trouble  sync.Mutex // guards err
+	err      error      // of the last attempt, nil while all is well or will be soon
 
 	gather // the goroutine's own
 }
@@ -67,17 +70,18 @@ func NewWriter(dst store.Store, batch string, opts Options) (*Writer, error) {
 	rand.Read(id[:]) // never fails
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &Writer{
-		dst:     dst,
-		batch:   batch,
-		opts:    opts,
-		id:      hex.EncodeToString(id[:]),
-		rows:    make(chan row),
-		flushes: make(chan chan error),
-		results: make(chan error),
-		closing: make(chan struct{}),
-		done:    make(chan struct{}),
-		ctx:     ctx,
-		cancel:  cancel,
+		dst:      dst,
+		batch:    batch,
+		opts:     opts,
+		id:       hex.EncodeToString(id[:]),
+		rows:     make(chan row),
+		flushes:  make(chan chan error),
+		results:  make(chan error),
+		closing:  make(chan struct{}),
+		done:     make(chan struct{}),
+		ctx:      ctx,
+		cancel:   cancel,
+		digested: time.Now(),
 	}
 	w.timer = time.NewTimer(opts.MaxAge)
 	go w.run()

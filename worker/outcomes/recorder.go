@@ -38,6 +38,9 @@ type Recorder struct {
 	mu      sync.Mutex
 	pending *pile
 	full    chan struct{} // has one element when pending has enough outcomes
+
+	digests   *digests
+	digesting sync.WaitGroup // Run waits for it
 }
 
 // pile is what is written at once.
@@ -60,6 +63,7 @@ func NewRecorder(client *gcp.Client, queueName string, dest store.Store, opts Op
 		client: client, queue: queueName, dest: dest, opts: opts,
 		pending: &pile{writers: make(map[string]*ledger.Writer)},
 		full:    make(chan struct{}, 1),
+		digests: &digests{dest: dest, log: opts.Log, last: make(map[string]time.Time)},
 	}
 }
 
@@ -88,7 +92,10 @@ func (r *Recorder) Run(ctx context.Context) error {
 	err := subs.Wait()
 	close(received)
 	flushing.Wait()
-	if cause := context.Cause(receiving); err == nil && cause != nil && !errors.Is(cause, context.Cause(ctx)) {
+	cause := context.Cause(receiving)
+	stop(nil)
+	r.digesting.Wait()
+	if err == nil && cause != nil && !errors.Is(cause, context.Cause(ctx)) {
 		err = cause
 	}
 	return err
@@ -178,11 +185,14 @@ func (r *Recorder) flushAll(ctx context.Context, received <-chan struct{}) error
 			tick.Reset(stopping)
 			stopped = nil
 		case <-received:
-			return r.flush()
-		}
-		if err := r.flush(); err != nil {
+			_, err := r.flush()
 			return err
 		}
+		written, err := r.flush()
+		if err != nil {
+			return err
+		}
+		r.digests.due(ctx, &r.digesting, written)
 	}
 }
 
@@ -190,25 +200,26 @@ func (r *Recorder) flushAll(ctx context.Context, received <-chan struct{}) error
 const patience = 5 * time.Minute
 
 // flush writes the pile and then acks its messages: in this order a recorder that dies in
-// between records them twice, never not at all.
-func (r *Recorder) flush() error {
+// between records them twice, never not at all. It returns the batches that were written to.
+func (r *Recorder) flush() (batches []string, err error) {
 	p := r.swap()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	var errs []error
-	for _, w := range p.writers {
+	for batch, w := range p.writers {
 		errs = append(errs, w.Close(ctx))
+		batches = append(batches, batch)
 	}
 	if err := errors.Join(errs...); err != nil {
 		for _, m := range p.messages {
 			m.Nack()
 		}
-		return err
+		return nil, err
 	}
 	for _, m := range p.messages {
 		m.Ack()
 	}
-	return nil
+	return batches, nil
 }
 
 // swap begins a new pile.

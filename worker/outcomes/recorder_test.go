@@ -63,7 +63,7 @@ func TestPile(t *testing.T) {
 	if n, _ := recorded(t, st); n != 0 {
 		t.Errorf("%d outcomes were written before their time", n)
 	}
-	if err := r.flush(); err != nil {
+	if _, err := r.flush(); err != nil {
 		t.Fatal(err)
 	}
 	if n, batches := recorded(t, st); n != 3 || len(batches) != 2 {
@@ -87,7 +87,7 @@ func TestDestinationRefuses(t *testing.T) {
 	if err := r.take(t.Context(), &gcp.Message{}, o); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.flush(); !errors.Is(err, store.ErrFull) {
+	if _, err := r.flush(); !errors.Is(err, store.ErrFull) {
 		t.Errorf("flush: %v; an outcome that is in no segment must not be acked", err)
 	}
 }
