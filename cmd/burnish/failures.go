@@ -3,35 +3,61 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"burnish/cmd/internal/setup"
 	"burnish/imaging"
 	"burnish/queue"
 	"burnish/worker"
+	"burnish/worker/batch"
 	"burnish/worker/ledger"
 	"burnish/worker/store"
 )
 
 type failuresCmd struct {
-	Dest   string         `arg:"" name:"dst" help:"The destination of a run or a fleet: a folder, gs://bucket or gs://bucket/prefix."`
-	Reason imaging.Reason `help:"Only those of this reason, for instance corrupt."`
-	Prefix string         `help:"Only photos whose path below the source begins so."`
-	JSON   bool           `help:"One JSON object a line."`
+	destination `embed:""`
+	Batch       string `arg:"" optional:"" help:"A batch: its id, the beginning or end of one, or latest. Without it, all there are."`
+	selection   `embed:""`
+	CSV         bool `help:"Comma-separated values with a header, for spreadsheets and programs." xor:"form"`
+	JSON        bool `help:"One JSON object a line." xor:"form"`
 }
 
 // Help tells what the list means.
 func (*failuresCmd) Help() string {
-	return `Lists every photo whose latest outcome is a failure, over all runs into the destination: what
-is broken now. A photo that a later run has mended is not listed. Run again to try them again.
+	return `Lists the photos whose latest outcome in the batch, or in any, is a failure and which have not
+been published since: what is broken now. They come as they stand in the ledger, not sorted.
+
+Keys are written as one line of UTF-8: a backslash is doubled and a byte that is no UTF-8, or a
+control character, is \xNN. In CSV that goes for a first character, too, that a spreadsheet would
+take for a formula. inspect, --prefix and lists of keys take this form.
 
 Reasons: ` + strings.Join(reasonWords(), ", ") + `.`
+}
+
+// selection chooses among failures, for every verb that does something about them.
+type selection struct {
+	Reason imaging.Reason `help:"Only those of this reason, for instance corrupt."`
+	Prefix string         `help:"Only photos whose path below the source begins so, written as keys are listed."`
+}
+
+// filter checks what was asked for.
+func (s selection) filter() (ledger.Filter, error) {
+	if s.Reason != "" && !slices.Contains(imaging.FailureReasons, s.Reason) {
+		return ledger.Filter{}, exit{exitUsage, fmt.Errorf("--reason %s: expected one of %s", s.Reason, strings.Join(reasonWords(), ", "))}
+	}
+	var prefix queue.Key
+	if err := prefix.UnmarshalText([]byte(s.Prefix)); err != nil {
+		return ledger.Filter{}, exit{exitUsage, fmt.Errorf("--prefix %q: %w", s.Prefix, err)}
+	}
+	return ledger.Filter{Status: ledger.Failed, Reason: s.Reason, Prefix: prefix}, nil
 }
 
 func reasonWords() []string {
@@ -40,6 +66,101 @@ func reasonWords() []string {
 		words[i] = string(r)
 	}
 	return words
+}
+
+func (c *failuresCmd) Run() error {
+	filter, err := c.filter()
+	if err != nil {
+		return err
+	}
+	ctx, id := context.Background(), ""
+	st, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if c.Batch != "" {
+		if id, err = findBatch(ctx, st, c.Batch); err != nil {
+			return err
+		}
+	}
+	out := bufio.NewWriter(os.Stdout)
+	list, damage, n := c.list(out), new(damage), 0
+	for o, err := range batch.Broken(ctx, st, id, filter, isPublished) {
+		if err != nil {
+			damage.add(err)
+			continue
+		}
+		if err := list.add(o); err != nil {
+			return err
+		}
+		n++
+	}
+	if n == 0 && damage.none() && !known(ctx, st) {
+		return exit{exitFailures, fmt.Errorf("nothing has been run into %s yet", c.Dest)}
+	}
+	return errors.Join(damage.err(), list.end(), out.Flush())
+}
+
+// known reports whether there is any batch.
+func known(ctx context.Context, st store.Store) bool {
+	for range ledger.Newest(ctx, st) {
+		return true
+	}
+	return false
+}
+
+// isPublished reports whether a photo that failed is published all the same: its manifest is
+// newer than the failure, or of just the bytes and the recipe that failed.
+func isPublished(ctx context.Context, o ledger.Outcome, st store.Store) (bool, error) {
+	m, _, err := worker.ReadManifest(ctx, st, o.Key)
+	switch {
+	case err == nil:
+		same := m.Generation == o.Generation && m.Fingerprint == o.Fingerprint
+		return same || m.Published.After(o.Ended), nil
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrThrottled), errors.Is(err, store.ErrDenied):
+		return false, fmt.Errorf("manifest of %s: %w", text(o.Key), err)
+	}
+	return false, nil // none, or none that says anything
+}
+
+// listing writes failures, one after the other.
+type listing struct {
+	add func(ledger.Outcome) error
+	end func() error
+}
+
+func (c *failuresCmd) list(out io.Writer) listing {
+	switch {
+	case c.JSON:
+		return jsonList(out)
+	case c.CSV:
+		return csvList(out)
+	}
+	return textList(out)
+}
+
+// textList writes two lines for each, and how many there were of each reason.
+func textList(out io.Writer) listing {
+	counts := make(map[imaging.Reason]int)
+	return listing{
+		add: func(o ledger.Outcome) error {
+			counts[o.Reason]++
+			_, err := fmt.Fprintf(out, "%s\n    %s: %s\n", text(o.Key), o.Reason, line(o.Message))
+			return err
+		},
+		end: func() error {
+			if len(counts) == 0 {
+				fmt.Fprintln(out, "no failures")
+			} else {
+				fmt.Fprintln(out)
+			}
+			for _, reason := range slices.Sorted(maps.Keys(counts)) {
+				fmt.Fprintf(out, "%s: %d\n", reason, counts[reason])
+			}
+			return nil // what it meets, Flush tells
+		},
+	}
 }
 
 type failure struct {
@@ -51,62 +172,47 @@ type failure struct {
 	Ended   time.Time      `json:"ended"`
 }
 
-func (c *failuresCmd) Run() error {
-	if c.Reason != "" && !slices.Contains(imaging.FailureReasons, c.Reason) {
-		return exit{exitUsage, fmt.Errorf("--reason %s: expected one of %s", c.Reason, strings.Join(reasonWords(), ", "))}
+func jsonList(out io.Writer) listing {
+	enc := json.NewEncoder(out)
+	return listing{
+		add: func(o ledger.Outcome) error {
+			return enc.Encode(failure{text(o.Key), o.Reason, o.Message, o.SourceBytes, o.Batch, o.Ended})
+		},
+		end: func() error { return nil },
 	}
-	ctx := context.Background()
-	st, err := setup.OpenDestination(ctx, c.Dest)
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	byReason := make(map[imaging.Reason][]failure)
-	var damaged error
-	filter := ledger.Filter{Status: ledger.Failed, Reason: c.Reason, Prefix: queue.Key(c.Prefix)}
-	for o, err := range ledger.Latest(ctx, st, filter) {
-		if err != nil {
-			damaged = errors.Join(damaged, err)
-			continue
-		}
-		if mended(ctx, st, o) {
-			continue
-		}
-		byReason[o.Reason] = append(byReason[o.Reason], failure{text(o.Key), o.Reason, o.Message, o.SourceBytes, o.Batch, o.Ended})
-	}
-	if batches, err := ledger.Batches(ctx, st); err == nil && len(batches) == 0 {
-		return exit{exitFailures, fmt.Errorf("nothing has been run into %s yet", c.Dest)}
-	}
-	return errors.Join(damaged, c.print(byReason))
 }
 
-func (c *failuresCmd) print(byReason map[imaging.Reason][]failure) error {
-	out := bufio.NewWriter(os.Stdout)
-	enc, n := json.NewEncoder(out), 0
-	for _, reason := range imaging.FailureReasons {
-		list := byReason[reason]
-		slices.SortFunc(list, func(a, b failure) int { return strings.Compare(a.Key, b.Key) })
-		if len(list) > 0 && !c.JSON {
-			fmt.Fprintf(out, "%s: %d\n", reason, len(list))
-		}
-		for _, f := range list {
-			n++
-			if c.JSON {
-				_ = enc.Encode(f) // what it meets, Flush tells
-				continue
-			}
-			fmt.Fprintf(out, "  %s\n      %s\n", f.Key, line(f.Message))
-		}
+func csvList(out io.Writer) listing {
+	w := csv.NewWriter(out)
+	w.Write(csvHeader) // what it meets, end tells
+	return listing{
+		add: func(o ledger.Outcome) error { return w.Write(csvRecord(o)) },
+		end: func() error {
+			w.Flush()
+			return w.Error()
+		},
 	}
-	if n == 0 && !c.JSON {
-		fmt.Fprintln(out, "no failures")
-	}
-	return out.Flush()
 }
 
-// mended reports whether the photo was published after it failed by a run that died before
-// its ledger was written.
-func mended(ctx context.Context, st store.Store, o ledger.Outcome) bool {
-	m, _, err := worker.ReadManifest(ctx, st, o.Key)
-	return err == nil && m.Published.After(o.Ended)
+// damage gathers what could not be read, as far as anybody wants to read of it.
+type damage struct {
+	first []error
+	more  int
+}
+
+func (d *damage) add(err error) {
+	if len(d.first) < 10 {
+		d.first = append(d.first, err)
+		return
+	}
+	d.more++
+}
+
+func (d *damage) none() bool { return len(d.first) == 0 }
+
+func (d *damage) err() error {
+	if d.more == 0 {
+		return errors.Join(d.first...)
+	}
+	return errors.Join(append(d.first, fmt.Errorf("and %d more like these", d.more))...)
 }

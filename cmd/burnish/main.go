@@ -43,9 +43,10 @@ type cli struct {
 	Debug bool `help:"Log every step to standard error."`
 
 	Run      runCmd      `cmd:"" help:"Improve a folder or bucket of photos into another."`
-	Status   statusCmd   `cmd:"" help:"Show what has been done in a destination."`
+	Status   statusCmd   `cmd:"" help:"Show a batch: how far it is, what failed, what it costs."`
 	Failures failuresCmd `cmd:"" help:"List the photos that failed, by reason."`
 	Inspect  inspectCmd  `cmd:"" help:"Explain what was done to one photo."`
+	Prices   pricesCmd   `cmd:"" help:"Print the prices that costs are reckoned with."`
 	Recipe   recipeCmd   `cmd:"" help:"Check, show and describe recipes."`
 	Setup    setupCmd    `cmd:"" help:"Make the topics and subscriptions that a fleet needs."`
 	Worker   workerCmd   `cmd:"" help:"Improve the photos that Pub/Sub asks for."`

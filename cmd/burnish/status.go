@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"text/tabwriter"
+	"time"
 
 	"burnish/cmd/internal/setup"
 	"burnish/worker/batch"
@@ -15,99 +16,162 @@ import (
 )
 
 type statusCmd struct {
-	Dest string `arg:"" name:"dst" help:"The destination of a run or a fleet: a folder, gs://bucket or gs://bucket/prefix."`
-	JSON bool   `help:"Print JSON."`
+	destination `embed:""`
+	Batch       string `arg:"" optional:"" help:"A batch: its id, the beginning or end of one, or latest, which is the default."`
+	Watch       bool   `help:"Show it again and again, until it has ended or Ctrl-C."`
+	Prices      string `placeholder:"FILE" help:"Prices to reckon with, in YAML. burnish prices prints those that are built in."`
+	JSON        bool   `help:"Print JSON; with --watch one object a line."`
 }
 
 // Help tells what the figures are.
 func (*statusCmd) Help() string {
-	return `Shows the newest run into a destination and, in a line each, those before it. The figures are
-the counts that stand beside each ledger segment; of a run that is under way or was killed, they
-end up to a minute before now or before its death.`
+	return `Shows a batch, and in a line each the runs before the newest. The figures are the counts that
+stand beside the segments of the ledger, no segment is read: of a batch that is under way or was
+killed, they end up to a minute before now or before its death.
+
+They count outcomes. Delivery is at least once, so a photo may have more than one; how many
+outcomes came of a repeated delivery is said where there are any. burnish report counts photos.
+
+Where the failures of a batch were asked for again (burnish rerun), what is still broken is what
+no rerun has taken on and what failed in them again.`
 }
 
 // earlier is how many runs before the newest are listed.
 const earlier = 9
 
-// destinationStatus is what `burnish status --json` prints.
-type destinationStatus struct {
-	Newest  *batch.Batch   `json:"newest"`
-	Died    bool           `json:"died,omitempty"` // the newest still says running, but its process is gone
-	Figures summary        `json:"figures"`
-	Earlier []*batch.Batch `json:"earlier"`
+// batchStatus is what `burnish status --json` prints.
+type batchStatus struct {
+	Batch   *batch.Batch `json:"batch"`          // null where there is only a ledger, as of uploads
+	Died    bool         `json:"died,omitempty"` // it still says running, but its process is gone
+	Figures summary      `json:"figures"`
+	Again   int64        `json:"again"`                 // outcomes of repeated deliveries
+	Rate    float64      `json:"rate"`                  // outcomes a second, lately
+	Left    *float64     `json:"secondsLeft,omitempty"` // where it is known how many there are to be
+	Saved   int64        `json:"savedBytes"`            // photos less their variants in the smallest format
+	Cost    batch.Cost   `json:"costUSD"`
+	Prices  batch.Prices `json:"pricesUSD"`
+
+	Standing batch.Standing `json:"standing"`
+	Earlier  []*batch.Batch `json:"earlier"`
 }
 
 func (c *statusCmd) Run() error {
+	prices, err := prices(c.Prices)
+	if err != nil {
+		return err
+	}
 	ctx := context.Background()
-	st, err := setup.OpenDestination(ctx, c.Dest)
+	st, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	s, damaged := destination(ctx, st)
-	switch {
-	case s.Newest == nil && damaged == nil:
-		return exit{exitFailures, fmt.Errorf("nothing has been run into %s yet", c.Dest)}
-	case s.Newest == nil:
-		return damaged
-	case c.JSON:
-		enc := json.NewEncoder(os.Stdout)
-		enc.SetIndent("", "  ")
-		return errors.Join(enc.Encode(s), damaged)
+	if c.Watch {
+		return c.watch(st, prices)
 	}
-	b, state := s.Newest, string(s.Newest.State)
-	if s.Died {
-		state = "died"
+	s, err := c.status(ctx, st, prices)
+	if s == nil {
+		return err
 	}
-	fmt.Printf("batch %s: %s\n%s → %s\nrecipe %s (%s), by %s, started %s", b.ID, state, b.Source, b.Dest,
-		b.Recipe, b.Fingerprint, b.By, b.Started.Local().Format("2006-01-02 15:04:05"))
-	if !b.Ended.IsZero() {
-		fmt.Printf(", ended %s", b.Ended.Local().Format("2006-01-02 15:04:05"))
-	}
-	if s.Died {
-		fmt.Print("\nit ended without closing its books: the same run goes on")
-	}
-	fmt.Print("\n\n")
-	damaged = errors.Join(damaged, s.Figures.print(os.Stdout))
-	if len(s.Earlier) > 0 {
-		fmt.Println("\nbefore it:")
-		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		for _, b := range s.Earlier {
-			fmt.Fprintf(w, "  %s\t%s\t%d done\t%d fresh\t%d skipped\t%d failed\n",
-				b.ID, b.State, b.Totals.Done, b.Totals.Fresh, b.Totals.Skipped, b.Totals.Failed)
-		}
-		w.Flush()
-	}
-	return damaged
+	return errors.Join(s.print(os.Stdout, c.JSON), err)
 }
 
-// destination gathers what is shown. Damaged records and segments are an error beside it.
-func destination(ctx context.Context, st store.Store) (s destinationStatus, damaged error) {
+// prices reads a price file, or takes the prices that are built in.
+func prices(file string) (batch.Prices, error) {
+	if file == "" {
+		return batch.BuiltinPrices(), nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return batch.Prices{}, exit{exitUsage, err}
+	}
+	p, err := batch.ParsePrices(data)
+	if err != nil {
+		return p, exit{exitUsage, fmt.Errorf("%s: %w", file, err)}
+	}
+	return p, nil
+}
+
+// status gathers what is shown. Damaged records and segments are an error beside it; without
+// it, the error says why there is nothing to show.
+func (c *statusCmd) status(ctx context.Context, st store.Store, prices batch.Prices) (*batchStatus, error) {
+	id, err := findBatch(ctx, st, c.Batch)
+	if err != nil {
+		return nil, err
+	}
+	s := &batchStatus{Prices: prices, Earlier: []*batch.Batch{}}
+	s.Batch, err = batch.Load(ctx, st, id)
+	if errors.Is(err, store.ErrNotExist) {
+		err = nil
+	}
+	damaged := errors.Join(err, s.count(ctx, st, id))
+	if c.Batch == "" || c.Batch == batch.Latest {
+		damaged = errors.Join(damaged, s.before(ctx, st, id))
+	}
+	return s, damaged
+}
+
+// lately is how far back a rate is told from.
+const lately = 15 * time.Minute
+
+// count adds what the ledger knows.
+func (s *batchStatus) count(ctx context.Context, st store.Store, id string) error {
+	all, late, damaged := ledger.Lately(ctx, st, id, time.Now().Add(-lately))
+	s.Figures = summarize(all)
+	s.Figures.Batch = id
+	s.Again, s.Cost, s.Saved = all.Again, s.Prices.Cost(all), saved(all)
+	s.Rate = rate(all)
+	if r := rate(late); r > 0 {
+		s.Rate = r
+	}
+	if b := s.Batch; b != nil {
+		s.Died = died(ctx, st, b)
+		s.Figures.Fresh += b.Totals.Fresh
+		s.Figures.State = b.State
+		if b.Ended.After(b.Started) {
+			s.Figures.Seconds = b.Ended.Sub(b.Started).Seconds()
+		}
+		if left := b.Expected - all.Outcomes(); b.Expected > 0 && b.State == batch.Running && left > 0 && s.Rate > 0 {
+			seconds := float64(left) / s.Rate
+			s.Left = &seconds
+		}
+	}
+	var err error
+	s.Standing, err = batch.Stands(ctx, st, id, all)
+	return errors.Join(damaged, err)
+}
+
+// rate is how many outcomes a second were recorded; 0 where that cannot be told.
+func rate(s ledger.Summary) float64 {
+	if span := s.Last.Sub(s.First).Seconds(); span > 0 {
+		return float64(s.Outcomes()) / span
+	}
+	return 0
+}
+
+// saved is what all variants in the smallest format take less than the photos.
+func saved(s ledger.Summary) int64 {
+	least := s.SourceBytes
+	for _, w := range s.Written {
+		least = min(least, w.Bytes)
+	}
+	return s.SourceBytes - least
+}
+
+// before gathers the batches before the newest.
+func (s *batchStatus) before(ctx context.Context, st store.Store, newest string) (damaged error) {
 	for b, err := range batch.List(ctx, st) {
 		switch {
 		case err != nil:
 			damaged = errors.Join(damaged, err)
-		case s.Newest == nil:
-			s.Newest = b
-		default:
+		case b.ID != newest:
 			s.Earlier = append(s.Earlier, b)
 		}
 		if len(s.Earlier) == earlier {
 			break
 		}
 	}
-	if s.Newest == nil {
-		return s, damaged
-	}
-	s.Died = died(ctx, st, s.Newest)
-	counted, err := ledger.Summarize(ctx, st, s.Newest.ID)
-	s.Figures = summarize(counted)
-	s.Figures.Fresh += s.Newest.Totals.Fresh
-	s.Figures.Batch, s.Figures.State = s.Newest.ID, s.Newest.State
-	if s.Newest.Ended.After(s.Newest.Started) {
-		s.Figures.Seconds = s.Newest.Ended.Sub(s.Newest.Started).Seconds()
-	}
-	return s, errors.Join(damaged, err)
+	return damaged
 }
 
 // died reports whether it is certain that the process of a run is gone without having said so.
@@ -120,4 +184,56 @@ func died(ctx context.Context, st store.Store, b *batch.Batch) bool {
 	}
 	now, err := batch.Load(ctx, st, b.ID) // it may have ended since it was read
 	return err == nil && now.State == batch.Running
+}
+
+// over reports whether nothing more will be heard of the batch. One without a record never ends.
+func (s *batchStatus) over() bool {
+	return s.Died || s.Batch != nil && s.Batch.State != batch.Running
+}
+
+func (s *batchStatus) print(out io.Writer, asJSON bool) error {
+	if !asJSON {
+		return s.text(out)
+	}
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	return enc.Encode(s)
+}
+
+// pricesCmd prints the price file that is built in.
+type pricesCmd struct{}
+
+// Help tells what to do with it.
+func (*pricesCmd) Help() string {
+	return `Prints the prices that status reckons with, as a file to change and to give with --prices.`
+}
+
+func (*pricesCmd) Run() error {
+	_, err := os.Stdout.Write(batch.BuiltinPricesYAML())
+	return err
+}
+
+// destination is how every verb that looks at what was made names where it stands.
+type destination struct {
+	Dest string `arg:"" name:"dst" help:"The destination of a run or a fleet: a folder, gs://bucket or gs://bucket/prefix."`
+}
+
+// open opens it for reading.
+func (d destination) open(ctx context.Context) (setup.Opened, error) {
+	return setup.OpenDestination(ctx, d.Dest)
+}
+
+// findBatch finds the batch that a person means. None at all is a failure and a name that fits
+// none or several is usage.
+func findBatch(ctx context.Context, st store.Store, name string) (string, error) {
+	id, err := batch.Find(ctx, st, name)
+	switch {
+	case err == nil:
+		return id, nil
+	case name == "" || name == batch.Latest:
+		return "", exit{exitFailures, err}
+	case errors.Is(err, batch.ErrNoBatch):
+		return "", exit{exitUsage, fmt.Errorf("%w; burnish status lists the newest", err)}
+	}
+	return "", exit{exitUsage, err}
 }

@@ -83,15 +83,16 @@ func (s summary) failures() int64 { return total(s.Failed) }
 // print writes the closing table.
 func (s summary) print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	s.lines(w)
+	s.lines(w, 1)
 	return w.Flush()
 }
 
-func (s summary) lines(w io.Writer) {
+// lines writes the table with so many examples of each reason.
+func (s summary) lines(w io.Writer, examples int) {
 	fmt.Fprintf(w, "done\t%d\n", s.Done)
 	fmt.Fprintf(w, "fresh\t%d\tpublished before, not touched\n", s.Fresh)
-	printReasons(w, "skipped", s.Skipped, s.Examples)
-	printReasons(w, "failed", s.Failed, s.Examples)
+	printReasons(w, "skipped", s.Skipped, s.Examples, examples)
+	printReasons(w, "failed", s.Failed, s.Examples, examples)
 	if s.Done == 0 {
 		return
 	}
@@ -111,18 +112,28 @@ func (s summary) lines(w io.Writer) {
 	fmt.Fprintf(w, "\nCPU per photo\t%s\t\t%.1f photos a second\n", cpu.Round(time.Millisecond), float64(s.Done)/max(s.Seconds, 1e-3))
 }
 
-func printReasons(w io.Writer, what string, counts map[imaging.Reason]int64, examples map[imaging.Reason][]string) {
+func printReasons(w io.Writer, what string, counts map[imaging.Reason]int64, examples map[imaging.Reason][]string, most int) {
 	fmt.Fprintf(w, "%s\t%d\n", what, total(counts))
-	byCount := slices.SortedFunc(maps.Keys(counts), func(a, b imaging.Reason) int {
+	for _, reason := range byCount(counts) {
+		keys := examples[reason]
+		keys = keys[:min(len(keys), most)]
+		first := ""
+		if len(keys) > 0 {
+			first = "for instance " + keys[0]
+			keys = keys[1:]
+		}
+		fmt.Fprintf(w, "  %s\t%d\t%s\n", reason, counts[reason], first)
+		for _, key := range keys {
+			fmt.Fprintf(w, "\t\t%s\n", key)
+		}
+	}
+}
+
+// byCount lists reasons, the commonest first.
+func byCount(counts map[imaging.Reason]int64) []imaging.Reason {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b imaging.Reason) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
-	for _, reason := range byCount {
-		example := ""
-		if keys := examples[reason]; len(keys) > 0 {
-			example = "for instance " + keys[0]
-		}
-		fmt.Fprintf(w, "  %s\t%d\t%s\n", reason, counts[reason], example)
-	}
 }
 
 func share(part, whole int64) string {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"burnish/imaging"
 	"burnish/worker/ledger"
 )
 
@@ -54,6 +55,13 @@ type Batch struct {
 	Started     time.Time `json:"started"`        // to the millisecond
 	Ended       time.Time `json:"ended,omitzero"` // zero while running, or when nobody saw the end
 	Totals      Totals    `json:"totals"`         // of a batch that died: what its ledger knows
+
+	// Expected is how many jobs there are to be, where that was known at the start; else 0.
+	Expected int64 `json:"expected,omitempty"`
+	// Repairs is the batch whose failures these jobs are, and Asked how many of them were
+	// asked for, by the reason of which they failed there.
+	Repairs string                   `json:"repairs,omitempty"`
+	Asked   map[imaging.Reason]int64 `json:"asked,omitempty"`
 
 	generation int64 // of the record in the store
 }

@@ -39,6 +39,11 @@ func Start(ctx context.Context, st store.Store, b Batch) (*Batch, error) {
 		return nil, err
 	}
 	b.generation = 0
+	// The mark comes first: one without a batch is passed over, a repair without one would not
+	// count.
+	if err := b.mark(ctx, st); err != nil {
+		return nil, err
+	}
 	if err := b.save(ctx, st); err != nil {
 		return nil, err
 	}
@@ -89,12 +94,11 @@ func parse(data []byte, id string) (*Batch, error) {
 // cannot be read is an error, and the walk goes on; an error of the listing ends it.
 func List(ctx context.Context, st store.Store) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
-		ids, err := ledger.Batches(ctx, st)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for _, id := range ids {
+		for id, err := range ledger.Newest(ctx, st) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
 			b, err := Load(ctx, st, id)
 			if errors.Is(err, store.ErrNotExist) {
 				continue // a ledger alone: the record was deleted

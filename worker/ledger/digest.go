@@ -7,6 +7,7 @@ import (
 	"iter"
 	"time"
 
+	"burnish/worker/ordered"
 	"burnish/worker/store"
 )
 
@@ -72,7 +73,7 @@ type digester struct {
 
 // run digests the segments that are older than the horizon.
 func (d *digester) run(ctx context.Context, horizon string) error {
-	for c, err := range ordered(ctx, d.until(ctx, horizon), d.read) {
+	for c, err := range ordered.Map(ctx, readers, d.until(ctx, horizon), d.read) {
 		if err == nil {
 			err = d.add(ctx, c)
 		}

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"burnish/worker/store"
 )
@@ -41,11 +42,54 @@ const skipAfter = 1000
 // per thousand objects of the others.
 func Batches(ctx context.Context, st store.Store) ([]string, error) {
 	var ids []string
-	r := store.Range{Prefix: folder}
+	for id, err := range Newest(ctx, st) {
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// Newest walks the ids of the batches of a destination, the newest first, and looks back no
+// further than it is asked to: a day, then eight times as long, and so on. An error ends it.
+func Newest(ctx context.Context, st store.Store) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		to, now := "", time.Now().UTC()
+		for back := 24 * time.Hour; ; back *= 8 {
+			from := now.Add(-back).Format(nameTime)
+			if back > 20*365*24*time.Hour {
+				from = "" // before there was any
+			}
+			ids, err := batchesBetween(ctx, st, from, to)
+			if err != nil {
+				yield("", fmt.Errorf("list batches of %s: %w", st, err))
+				return
+			}
+			for _, id := range ids {
+				if !yield(id, nil) {
+					return
+				}
+			}
+			if from == "" {
+				return
+			}
+			to = from
+		}
+	}
+}
+
+// batchesBetween lists the ids from one on and before another, the last first.
+func batchesBetween(ctx context.Context, st store.Store, from, to string) ([]string, error) {
+	var ids []string
+	r := store.Range{Prefix: folder, From: folder + from}
+	if to != "" {
+		r.To = folder + to
+	}
 	for again := true; again; {
 		var err error
 		if ids, again, err = batchesIn(ctx, st, r, ids); err != nil {
-			return nil, fmt.Errorf("list batches of %s: %w", st, err)
+			return nil, err
 		}
 		if again {
 			r.From = folder + ids[len(ids)-1] + "0" // the byte after '/': past all that is below it

@@ -10,6 +10,7 @@ import (
 
 	"burnish/imaging"
 	"burnish/queue"
+	"burnish/worker/ordered"
 	"burnish/worker/store"
 )
 
@@ -24,6 +25,9 @@ func identOf(key string, generation int64) ident {
 	sum := sha256.Sum256(append(b, key...))
 	return ident(sum[:16])
 }
+
+// readers is how many files are read at once. Each is in memory whole, decoded.
+const readers = 8
 
 // scan finds the last outcome of each photo, if it matches. It makes two passes over the files:
 // the first finds out which outcomes a later one has overtaken, the second yields the rest.
@@ -113,7 +117,7 @@ func (s *scan) contest(ctx context.Context, pass func(error) bool) bool {
 	c := contest{limit: maxEntries}
 	defer c.close()
 	i := -1
-	for f, err := range ordered(ctx, s.each(func(scanned) bool { return true }), s.find) {
+	for f, err := range ordered.Map(ctx, readers, s.each(func(scanned) bool { return true }), s.find) {
 		i++
 		if err != nil {
 			s.files[i].bad = true
@@ -190,7 +194,7 @@ func (s *scan) identity(c column) ident {
 // emit yields what matches and has not been overtaken.
 func (s *scan) emit(ctx context.Context, yield func(Outcome, error) bool, pass func(error) bool) {
 	wanted := s.each(func(f scanned) bool { return !f.bad && s.filter.among(f.sum) })
-	for all, err := range ordered(ctx, wanted, s.matches) {
+	for all, err := range ordered.Map(ctx, readers, wanted, s.matches) {
 		if err != nil && !pass(err) {
 			return
 		}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"time"
 
 	"burnish/worker/store"
 )
@@ -15,7 +16,13 @@ import (
 // and the summary holds the others. With any other error there is no summary. A batch without
 // segments has a summary of no outcomes.
 func Summarize(ctx context.Context, st store.Store, batch string) (Summary, error) {
-	var total Summary
+	all, _, err := Lately(ctx, st, batch, time.Time{})
+	return all, err
+}
+
+// Lately adds up a batch like Summarize, and besides it what is known to have ended since a time:
+// the segments whose first outcome did, from which a rate can be told.
+func Lately(ctx context.Context, st store.Store, batch string, since time.Time) (all, lately Summary, err error) {
 	var bad []error
 	for f, err := range condensed(ctx, st, batch) {
 		if isSegment(err) {
@@ -23,11 +30,14 @@ func Summarize(ctx context.Context, st store.Store, batch string) (Summary, erro
 			continue
 		}
 		if err != nil {
-			return Summary{}, err
+			return Summary{}, Summary{}, err
 		}
-		total.Add(f.sum)
+		all.Add(f.sum)
+		if !f.sum.First.Before(since) {
+			lately.Add(f.sum)
+		}
 	}
-	return total, errors.Join(bad...)
+	return all, lately, errors.Join(bad...)
 }
 
 // summaryOf asks the object's metadata first, then the file's footer, then its rows.

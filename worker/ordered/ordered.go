@@ -1,4 +1,5 @@
-package ledger
+// Package ordered does something to every element of a stream, several at a time, in its order.
+package ordered
 
 import (
 	"context"
@@ -6,25 +7,23 @@ import (
 	"sync"
 )
 
-// readers is how many files are read at once. Each is in memory whole, decoded.
-const readers = 8
-
 // answer is what became of one input.
 type answer[T any] struct {
 	value T
 	err   error
 }
 
-// ordered does something to every input, up to readers of them at once, and yields what became
-// of them in their order. Errors are yielded, those of the inputs too, and end nothing. When the
-// loop is left, it waits for what has been begun.
-func ordered[In, Out any](ctx context.Context, in iter.Seq2[In, error], do func(context.Context, In) (Out, error)) iter.Seq2[Out, error] {
+// Map does something to every input, up to n of them at once, and yields what became of them in
+// the order of the inputs. Errors are yielded, those of the inputs too, and end nothing. At most
+// n results wait for their turn. When the loop is left, the context that do was given ends, and
+// what has been begun is waited for.
+func Map[In, Out any](ctx context.Context, n int, in iter.Seq2[In, error], do func(context.Context, In) (Out, error)) iter.Seq2[Out, error] {
 	return func(yield func(Out, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var all sync.WaitGroup
 		defer all.Wait()
 		defer cancel()
-		begun := make(chan chan answer[Out], readers-1)
+		begun := make(chan chan answer[Out], n-1)
 		all.Go(func() {
 			defer close(begun)
 			for i, err := range in {
