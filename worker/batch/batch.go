@@ -7,7 +7,6 @@ package batch
 
 import (
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -93,11 +92,12 @@ func TotalsOf(s ledger.Summary) Totals {
 	return t
 }
 
-// newID returns an id that sorts by the second and that no other batch has.
+// newID returns an id that sorts by the millisecond, the first three digits of its last part,
+// and that no other batch has.
 func newID(started time.Time) string {
-	var b [5]byte
+	var b [4]byte
 	rand.Read(b[:]) // never fails
-	return started.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+	return fmt.Sprintf("%s-%03x%x", started.UTC().Format("20060102T150405Z"), started.UnixMilli()%1000, b)
 }
 
 // version of the record's form. Readers refuse a later one.
