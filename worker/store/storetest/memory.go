@@ -57,11 +57,10 @@ func (m *Memory) Object(name string) (store.Attrs, []byte) {
 
 // Read implements store.Store.
 func (m *Memory) Read(ctx context.Context, name string, opts store.ReadOptions) ([]byte, store.Attrs, error) {
-	a, err := m.Stat(ctx, name)
+	a, data, err := m.look(ctx, name)
 	if err != nil {
 		return nil, store.Attrs{}, err
 	}
-	_, data := m.Object(name)
 	if opts.Generation != 0 && opts.Generation != a.Generation {
 		return nil, store.Attrs{}, fmt.Errorf("%s: %w at generation %d", name, store.ErrNotExist, opts.Generation)
 	}
@@ -73,14 +72,20 @@ func (m *Memory) Read(ctx context.Context, name string, opts store.ReadOptions) 
 
 // Stat implements store.Store.
 func (m *Memory) Stat(ctx context.Context, name string) (store.Attrs, error) {
+	a, _, err := m.look(ctx, name)
+	return a, err
+}
+
+// look returns the attributes and the bytes of one moment.
+func (m *Memory) look(ctx context.Context, name string) (store.Attrs, []byte, error) {
 	if err := m.may(ctx, name); err != nil {
-		return store.Attrs{}, err
+		return store.Attrs{}, nil, err
 	}
-	a, _ := m.Object(name)
+	a, data := m.Object(name)
 	if a.Generation == 0 {
-		return store.Attrs{}, fmt.Errorf("%s: %w", name, store.ErrNotExist)
+		return store.Attrs{}, nil, fmt.Errorf("%s: %w", name, store.ErrNotExist)
 	}
-	return a, nil
+	return a, data, nil
 }
 
 // Write implements store.Store.
