@@ -173,6 +173,15 @@ func (p *Pool) Stats() Stats {
 	return s
 }
 
+// Down reports why no photo can be worked on at present, with ErrStart: no slot has a child, and
+// none could be started several times in a row. Starts go on being tried.
+func (p *Pool) Down() error {
+	if err := p.trouble.everywhere(p.options.Slots); err != nil {
+		return fmt.Errorf("%w: %w", ErrStart, err)
+	}
+	return nil
+}
+
 // Process has one photo worked on. It blocks while every slot is busy, and while others have
 // the memory that the photo takes. When ctx ends, so does
 // the work, by killing the child that does it.

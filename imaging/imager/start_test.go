@@ -78,6 +78,9 @@ func TestNoMoreChildren(t *testing.T) {
 	path := fakePath(t, "child")
 	p := pool(t, Options{Path: path, Slots: 2})
 	eventually(t, "not all started", func() bool { return p.Stats().Starts == 2 })
+	if err := p.Down(); err != nil {
+		t.Errorf("with all started, the pool is down: %v", err)
+	}
 	self, err := os.Readlink(path)
 	if err != nil {
 		t.Fatal(err)
@@ -96,12 +99,15 @@ func TestNoMoreChildren(t *testing.T) {
 			t.Fatalf("error %v, want ErrStart", err)
 		}
 	}
+	if err := p.Down(); !errors.Is(err, ErrStart) || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("the pool is down by %v, want ErrStart", err)
+	}
 	if err := os.Symlink(self, path); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "it does not recover", func() bool {
 		_, err := p.Process(t.Context(), photo("echo"))
-		return err == nil
+		return err == nil && p.Down() == nil
 	})
 }
 

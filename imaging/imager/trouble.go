@@ -47,6 +47,16 @@ func (t *trouble) next() <-chan struct{} {
 	return t.failed
 }
 
+// everywhere returns the latest error if every one of so many slots is down.
+func (t *trouble) everywhere(slots int) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.down) < slots {
+		return nil
+	}
+	return t.err
+}
+
 func (t *trouble) last() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
