@@ -25,6 +25,9 @@ type Options struct {
 	Age   time.Duration // that an outcome waits for others to be written with; 0 means a minute
 	Photo pubsub.Photo  // names uploads among the dead letters; nil takes the object's own name
 	Log   *slog.Logger  // nil for silence
+
+	// Observe is told what happens; nil for nobody.
+	Observe Observer
 }
 
 // Recorder writes outcomes, and dead letters as outcomes, into the ledgers of their batches.
@@ -37,6 +40,7 @@ type Recorder struct {
 
 	mu      sync.Mutex
 	pending *pile
+	writing *pile         // nil while none is
 	full    chan struct{} // has one element when pending has enough outcomes
 
 	digests   *digests
@@ -47,6 +51,7 @@ type Recorder struct {
 type pile struct {
 	writers  map[string]*ledger.Writer // by batch
 	messages []*gcp.Message            // acked when all writers are closed
+	since    time.Time                 // when the first of them came
 }
 
 // NewRecorder returns a recorder. It asks nothing of the service.
@@ -58,6 +63,9 @@ func NewRecorder(client *gcp.Client, queueName string, dest store.Store, opts Op
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Observe == nil {
+		opts.Observe = nobody{}
 	}
 	return &Recorder{
 		client: client, queue: queueName, dest: dest, opts: opts,
@@ -81,11 +89,13 @@ func (r *Recorder) Run(ctx context.Context) error {
 		}
 	})
 	subs, subsCtx := errgroup.WithContext(receiving)
-	subs.Go(func() error { return r.receive(subsCtx, stop, Name(r.queue), outcomeOf) })
+	subs.Go(func() error { return r.receive(subsCtx, stop, Name(r.queue), r.outcome) })
 	for _, lane := range queue.Lanes {
 		subs.Go(func() error {
 			return r.receive(subsCtx, stop, DeadName(r.queue, lane), func(m *gcp.Message) ledger.Outcome {
-				return deadLetter(lane, m, r.opts.Photo)
+				o := deadLetter(lane, m, r.opts.Photo)
+				r.opts.Observe.Took(o, true)
+				return o
 			})
 		})
 	}
@@ -103,6 +113,13 @@ func (r *Recorder) Run(ctx context.Context) error {
 
 // DeadName is the subscription that keeps the dead letters of a lane of a queue.
 func DeadName(name string, lane queue.Lane) string { return name + "-" + string(lane) + "-dead" }
+
+// outcome reads the outcome of a worker.
+func (r *Recorder) outcome(m *gcp.Message) ledger.Outcome {
+	o := outcomeOf(m)
+	r.opts.Observe.Took(o, false)
+	return o
+}
 
 // outcomeOf reads an outcome. What is none is one too: malformed.
 func outcomeOf(m *gcp.Message) ledger.Outcome {
@@ -158,6 +175,9 @@ func (r *Recorder) take(ctx context.Context, m *gcp.Message, o ledger.Outcome) e
 	if err := w.Record(ctx, o); err != nil {
 		return err
 	}
+	if len(r.pending.messages) == 0 {
+		r.pending.since = time.Now()
+	}
 	r.pending.messages = append(r.pending.messages, m)
 	if len(r.pending.messages) >= r.opts.Rows {
 		select {
@@ -203,6 +223,7 @@ const patience = 5 * time.Minute
 // between records them twice, never not at all. It returns the batches that were written to.
 func (r *Recorder) flush() (batches []string, err error) {
 	p := r.swap()
+	defer r.written()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	var errs []error
@@ -210,7 +231,11 @@ func (r *Recorder) flush() (batches []string, err error) {
 		errs = append(errs, w.Close(ctx))
 		batches = append(batches, batch)
 	}
-	if err := errors.Join(errs...); err != nil {
+	err = errors.Join(errs...)
+	if len(p.messages) > 0 {
+		r.opts.Observe.Wrote(len(p.messages), err)
+	}
+	if err != nil {
 		for _, m := range p.messages {
 			m.Nack()
 		}
@@ -228,7 +253,15 @@ func (r *Recorder) swap() *pile {
 	defer r.mu.Unlock()
 	p := r.pending
 	r.pending = &pile{writers: make(map[string]*ledger.Writer)}
+	r.writing = p
 	return p
+}
+
+// written says that the pile which was swapped out is done with.
+func (r *Recorder) written() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.writing = nil
 }
 
 // giveBack nacks whatever still comes after the destination has refused.
