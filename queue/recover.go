@@ -17,8 +17,8 @@ func Recover(handle Handler) Handler {
 	return func(ctx context.Context, d Delivery) (disposition Disposition) {
 		defer func() {
 			if p := recover(); p != nil {
-				slog.ErrorContext(ctx, "handler panicked", "key", d.Key, "id", d.ID, "attempt", d.Attempt,
-					"panic", p, "stack", string(debug.Stack()))
+				slog.ErrorContext(ctx, "handler panicked", "key", d.Key, "batch", d.Batch, "generation", d.Generation,
+					"lane", d.Lane, "id", d.ID, "attempt", d.Attempt, "panic", p, "stack", string(debug.Stack()))
 				disposition = Retry(panicDelay)
 			}
 		}()

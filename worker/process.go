@@ -88,7 +88,7 @@ func (w *Worker) lookUp(ctx context.Context, p *photo) error {
 	case errors.Is(err, store.ErrNotExist):
 		return nil
 	case errors.Is(err, ErrManifest), errors.Is(err, store.ErrLink):
-		w.Log.Warn("manifest is replaced", "key", p.Key, "error", err)
+		w.Log.WarnContext(ctx, "manifest is replaced", "key", p.Key, "error", err)
 	case err != nil:
 		return fmt.Errorf("read the manifest: %w", destination(err))
 	}

@@ -146,7 +146,7 @@ func (w *Worker) settled(ctx context.Context, d queue.Delivery) (ledger.Outcome,
 			return ledger.Outcome{}, false
 		case again:
 			after := backoff(tries)
-			log.Debug("photo is tried again", "after", after, "reason", v.reason, "error", err)
+			log.DebugContext(ctx, "photo is tried again", "after", after, "reason", v.reason, "error", err)
 			if !w.pause(ctx, after) {
 				return ledger.Outcome{}, false
 			}
@@ -155,9 +155,6 @@ func (w *Worker) settled(ctx context.Context, d queue.Delivery) (ledger.Outcome,
 			}
 			continue
 		case record:
-			if v.status == ledger.Failed {
-				log.Debug("photo failed", "reason", v.reason, "error", err)
-			}
 			p.Attempt += tries - 1
 			return w.outcome(p, v, err), true
 		}
@@ -193,7 +190,8 @@ func (w *Worker) record(ctx context.Context, o ledger.Outcome) queue.Disposition
 			return queue.Retry(0)
 		}
 		after := backoff(tries)
-		w.Log.Warn("outcome is not recorded", "key", o.Key, "batch", o.Batch, "after", after, "error", err)
+		w.Log.WarnContext(ctx, "outcome is not recorded", "key", o.Key, "batch", o.Batch, "generation", o.Generation,
+			"after", after, "error", err)
 		select {
 		case <-time.After(after):
 		case <-ctx.Done():

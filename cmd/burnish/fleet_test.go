@@ -23,6 +23,7 @@ func TestFleet(t *testing.T) {
 	t.Run("line", func(t *testing.T) { testLine(t, c.newFleet(t, "line")) })
 	t.Run("folders", func(t *testing.T) { testFolders(t, c.newFleet(t, "folders")) })
 	t.Run("setup", func(t *testing.T) { testSetup(t, c.newFleet(t, "setup")) })
+	t.Run("observed", func(t *testing.T) { testObserved(t, c.newFleet(t, "observed")) })
 	t.Run("refused", func(t *testing.T) { testRefused(t, c.newFleet(t, "refused")) })
 }
 

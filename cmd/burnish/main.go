@@ -77,6 +77,11 @@ func status(err error) int {
 	if err.Error() != "" {
 		fmt.Fprintln(os.Stderr, "burnish:", err)
 	}
+	return statusOf(err)
+}
+
+// statusOf returns the exit status of an error that is not nil.
+func statusOf(err error) int {
 	var e exit
 	if errors.As(err, &e) {
 		return e.status

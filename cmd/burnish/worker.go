@@ -7,26 +7,26 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	gcp "cloud.google.com/go/pubsub/v2"
 
+	"burnish/cmd/internal/health"
+	"burnish/cmd/internal/observe"
 	"burnish/cmd/internal/setup"
 	"burnish/imaging"
 	"burnish/imaging/imager"
 	"burnish/queue"
 	"burnish/queue/pubsub"
 	"burnish/worker"
-	"burnish/worker/ledger"
 	"burnish/worker/outcomes"
 )
 
 type workerCmd struct {
 	fleetFlags   `embed:""`
 	storageFlags `embed:"" set:"write_rate=100"`
+	observeFlags `embed:"" group:"Observing"`
 	Source       string           `required:"" placeholder:"URL" help:"Where photos come from: gs://bucket, gs://bucket/prefix or a folder."`
 	Recipe       string           `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
 	Jobs         int              `default:"0" placeholder:"N" help:"Photos worked on at once. Default: one per core, or as many as --memory is enough for, at 256 MiB each."`
@@ -57,20 +57,22 @@ const (
 // fleetWorker is everything that one worker has open.
 type fleetWorker struct {
 	*workerCmd
-	log     *slog.Logger
-	recipe  imaging.Recipe
-	ends    setup.Ends
-	opened  []io.Closer // closed from the last to the first
-	config  worker.Config
-	cloud   *setup.Cloud
-	queue   *pubsub.Queue
-	done    atomic.Int64 // outcomes by status
-	failed  atomic.Int64
-	skipped atomic.Int64
-	record  worker.Recorder
+	observed
+	observer *observe.Worker
+	recipe   imaging.Recipe
+	ends     setup.Ends
+	opened   []io.Closer // closed from the last to the first
+	config   worker.Config
+	cloud    *setup.Cloud
+	queue    *pubsub.Queue
 }
 
+// Run works until a signal ends it.
 func (c *workerCmd) Run(log *slog.Logger) error {
+	return c.observe(log, "burnish-worker", c.Project, c.run)
+}
+
+func (c *workerCmd) run(shown observed) error {
 	if err := cmp.Or(c.check(), c.checkStorage()); err != nil {
 		return err
 	}
@@ -87,10 +89,10 @@ func (c *workerCmd) Run(log *slog.Logger) error {
 	if c.Grace < 0 {
 		return exit{exitUsage, fmt.Errorf("--grace %v: expected 0s or more", c.Grace)}
 	}
-	slog.SetDefault(log) // for the queue
 	soft, hard := setup.Signals()
 	hard = within(soft, hard, c.Grace)
-	w := &fleetWorker{workerCmd: c, log: log}
+	context.AfterFunc(soft, shown.health.Stop)
+	w := &fleetWorker{workerCmd: c, observed: shown, observer: observe.NewWorker(shown.metrics, shown.log)}
 	defer w.close()
 	err = w.open(soft, hard)
 	if err == nil {
@@ -120,7 +122,8 @@ func (w *fleetWorker) open(soft, hard context.Context) error {
 	if w.ends, err = setup.ParseEnds(w.Source, w.Dest); err != nil {
 		return exit{exitUsage, err}
 	}
-	if w.cloud, err = setup.OpenCloud(soft, w.Project); err != nil {
+	calls := observe.NewCalls(w.metrics)
+	if w.cloud, err = setup.OpenCloud(soft, w.Project, calls.Options()...); err != nil {
 		return err
 	}
 	w.opened = append(w.opened, w.cloud)
@@ -140,16 +143,23 @@ func (w *fleetWorker) open(soft, hard context.Context) error {
 	w.opened = append(w.opened, pool)
 	publisher := outcomes.NewPublisher(w.cloud.PubSub, w.Name)
 	w.opened = append(w.opened, publisher)
-	w.record = publisher
-	w.config = worker.Config{
-		Source: source, Dest: dest, Imager: pool, Recipe: w.recipe, Record: w,
+	w.config = w.observer.Around(worker.Config{
+		Source: source, Dest: dest, Imager: pool, Recipe: w.recipe, Record: publisher,
 		Slots: w.Jobs, Prefetch: int64(w.PrefetchBytes), Outage: outage, Log: w.log,
-	}
+	})
 	opts := pubsub.Options{Slots: w.Jobs + prefetch, Lease: lease, Hard: hard, Malformed: w.malformed}
 	if w.ends.Source.Bucket != "" {
 		opts.Photo = w.ends.Source.Photo
 	}
 	w.queue = pubsub.New(w.cloud.PubSub, w.Name, opts)
+	observe.Watch(w.metrics, pool)
+	w.health.Watch(soft, func() error { return w.observer.Stuck(w.Jobs, lease+time.Minute) },
+		health.Check{Name: "pubsub", Every: checked, Ask: calls.Answering(3*checked, func(ctx context.Context) error {
+			return w.cloud.Ping(ctx, w.Name)
+		})},
+		health.Check{Name: "source", Every: checked, Ask: source.Probe},
+		health.Check{Name: "destination", Every: checked, Ask: dest.Probe},
+		health.Check{Name: "imager", Every: time.Second, Ask: func(context.Context) error { return pool.Down() }})
 	return nil
 }
 
@@ -163,34 +173,18 @@ func (w *fleetWorker) close() {
 	}
 }
 
-// Record implements worker.Recorder: it counts what has been published.
-func (w *fleetWorker) Record(ctx context.Context, o ledger.Outcome) error {
-	if err := w.record.Record(ctx, o); err != nil {
-		return err
-	}
-	switch o.Status {
-	case ledger.Done:
-		w.done.Add(1)
-	case ledger.Skipped:
-		w.skipped.Add(1)
-	case ledger.Failed:
-		w.failed.Add(1)
-	}
-	return nil
-}
-
 // malformed publishes the end of a message that is no job.
 func (w *fleetWorker) malformed(ctx context.Context, lane queue.Lane, m *gcp.Message, why error) error {
-	return w.Record(ctx, outcomes.Malformed(lane, m, why))
+	return w.config.Record.Record(ctx, outcomes.Malformed(lane, m, why))
 }
 
 // work receives until soft ends or nothing can be done any more.
 func (w *fleetWorker) work(soft context.Context) error {
-	fmt.Fprintf(os.Stderr, "burnish: working on %s in project %s, %s → %s, %d photos at once\n",
-		w.Name, w.Project, w.ends.Source, w.ends.Dest, w.Jobs)
-	err := worker.New(w.config).Run(soft, w.queue)
-	fmt.Fprintf(os.Stderr, "burnish: worker ended with %d photos done, %d skipped, %d failed\n",
-		w.done.Load(), w.skipped.Load(), w.failed.Load())
+	w.log.Info("working on jobs", "name", w.Name, "project", w.Project,
+		"source", w.ends.Source.String(), "dest", w.ends.Dest.String(), "slots", w.Jobs)
+	err := worker.New(w.config).Run(soft, w.observer.Subscriber(w.queue))
+	done, skipped, failed := w.observer.Totals()
+	w.log.Info("worker ended", "done", done, "skipped", skipped, "failed", failed)
 	switch {
 	case errors.Is(err, worker.ErrHalted):
 		return exit{exitFailures, fmt.Errorf("%w\nphotos in hand were handed back: mend the cause and start again", w.cloud.Explain(err))}

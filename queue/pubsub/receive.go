@@ -8,6 +8,7 @@ import (
 	"time"
 
 	gcp "cloud.google.com/go/pubsub/v2"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"burnish/queue"
@@ -60,7 +61,9 @@ func (r *receiver) pull(ctx context.Context, lane queue.Lane) error {
 		EnablePerStreamFlowControl: true, // the service keeps to the bound too
 		NumGoroutines:              1,
 	}
-	err := sub.Receive(ctx, func(_ context.Context, m *gcp.Message) { r.message(ctx, lane, m) })
+	err := sub.Receive(ctx, func(client context.Context, m *gcp.Message) {
+		r.message(trace.ContextWithSpan(ctx, trace.SpanFromContext(client)), lane, m)
+	})
 	if err != nil {
 		return fmt.Errorf("receive from %s: %w", sub, err)
 	}
@@ -68,7 +71,8 @@ func (r *receiver) pull(ctx context.Context, lane queue.Lane) error {
 }
 
 // message settles one message. ctx is that of Receive, not the client's, which is the same
-// for its use here: it ends with the stop.
+// for its use here, as it ends with the stop; with the span that the client has made for the
+// message if it was told to.
 func (r *receiver) message(ctx context.Context, lane queue.Lane, m *gcp.Message) {
 	disposition := r.deliver(ctx, lane, m)
 	after, retry := disposition.Retry()
@@ -93,7 +97,7 @@ func (r *receiver) deliver(ctx context.Context, lane queue.Lane, m *gcp.Message)
 	if ctx.Err() != nil {
 		return queue.Retry(0)
 	}
-	work, cancel := context.WithTimeout(r.work, r.opts.Lease)
+	work, cancel := context.WithTimeout(trace.ContextWithSpan(r.work, trace.SpanFromContext(ctx)), r.opts.Lease)
 	defer cancel()
 	job, wanted, err := ReadJob(m, r.opts.Photo)
 	switch {
@@ -107,12 +111,12 @@ func (r *receiver) deliver(ctx context.Context, lane queue.Lane, m *gcp.Message)
 
 // malformed ends a message that no delivery will ever make a job of.
 func (r *receiver) malformed(ctx context.Context, lane queue.Lane, m *gcp.Message, why error) queue.Disposition {
-	slog.WarnContext(ctx, "malformed message", "lane", lane, "id", m.ID, "err", why)
+	slog.WarnContext(ctx, "malformed message", "lane", lane, "id", m.ID, "error", why)
 	if r.opts.Malformed == nil {
 		return queue.Retry(0)
 	}
 	if err := r.opts.Malformed(ctx, lane, m, why); err != nil {
-		slog.WarnContext(ctx, "malformed message is not recorded", "lane", lane, "id", m.ID, "err", err)
+		slog.WarnContext(ctx, "malformed message is not recorded", "lane", lane, "id", m.ID, "error", err)
 		return queue.Retry(time.Second)
 	}
 	return queue.Ack

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	gcp "cloud.google.com/go/pubsub/v2"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
 )
 
 // Cloud is what a fleet has open in Google Cloud. Credentials are the application's default
@@ -24,9 +26,15 @@ const answer = 20 * time.Second
 const credentials = "run gcloud auth application-default login, set GOOGLE_APPLICATION_CREDENTIALS to a key file, " +
 	"or give this machine a service account"
 
-// OpenCloud opens the clients of a project. It asks nothing of the services.
-func OpenCloud(ctx context.Context, project string) (*Cloud, error) {
-	client, err := gcp.NewClient(ctx, project)
+// OpenCloud opens the clients of a project. It asks nothing of the services. The options are
+// for who observes the calls of Pub/Sub.
+func OpenCloud(ctx context.Context, project string, observed ...grpc.DialOption) (*Cloud, error) {
+	// The client's own spans, from the message to its ack, say more than one for each call.
+	opts := []option.ClientOption{option.WithTelemetryDisabled()}
+	for _, o := range observed {
+		opts = append(opts, option.WithGRPCDialOption(o))
+	}
+	client, err := gcp.NewClientWithConfig(ctx, project, &gcp.ClientConfig{EnableOpenTelemetryTracing: tracesWanted()}, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("Pub/Sub: %w: %s", err, credentials)
 	}

@@ -30,6 +30,16 @@ func (c *Cloud) CheckRecorder(ctx context.Context, name string) error {
 	return c.check(ctx, needs)
 }
 
+// Ping reports why Pub/Sub does not answer for a queue, by one request. That it may not look is
+// an answer.
+func (c *Cloud) Ping(ctx context.Context, name string) error {
+	topic := c.publishing(outcomes.Name(name))
+	if err := topic.look(ctx); err != nil && Code(err) != codes.PermissionDenied {
+		return c.Explain(fmt.Errorf("%s: %w", topic.name, err))
+	}
+	return nil
+}
+
 // need is what a process must be allowed to do with one topic or subscription.
 type need struct {
 	name       string

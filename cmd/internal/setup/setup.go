@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -33,16 +32,6 @@ func Signals() (soft, hard context.Context) {
 		signal.Stop(signals)
 	}()
 	return soft, hard
-}
-
-// Logger returns the program's logger: text on standard error, warnings and above unless
-// debug is wanted.
-func Logger(debug bool) *slog.Logger {
-	level := slog.LevelWarn
-	if debug {
-		level = slog.LevelDebug
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 }
 
 // ImagerPath is where the imager stands: beside this program, or where BURNISH_IMAGER says.

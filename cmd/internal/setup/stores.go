@@ -25,13 +25,18 @@ type Stores struct {
 type Opened interface {
 	store.Store
 	io.Closer
+	// Probe reports why the store cannot be used, as cheaply as that can be known.
+	Probe(ctx context.Context) error
 }
 
-// lasting is a store with what is to be closed after it.
+// lasting is a bucket with what is to be closed after it.
 type lasting struct {
 	store.Store
 	io.Closer
 }
+
+// Probe implements Opened.
+func (l lasting) Probe(ctx context.Context) error { return answers(ctx, l.Store) }
 
 // Storage returns the client for buckets. Its credentials are the application's default ones.
 func (s *Stores) Storage(ctx context.Context) (*storage.Client, error) {
@@ -163,15 +168,23 @@ func (s *Stores) bucket(ctx context.Context, p Place) (Opened, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, answer)
 	defer cancel()
-	_, err = b.Stat(ctx, probe)
+	if err := answers(ctx, b); err != nil {
+		return nil, err
+	}
+	return lasting{b, io.NopCloser(nil)}, nil
+}
+
+// answers reports why objects in a bucket cannot be looked at.
+func answers(ctx context.Context, b store.Store) error {
+	_, err := b.Stat(ctx, probe)
 	switch {
 	case err == nil, errors.Is(err, store.ErrNotExist):
-		return lasting{b, io.NopCloser(nil)}, nil
+		return nil
 	case errors.Is(err, store.ErrDenied):
-		return nil, fmt.Errorf("%s: %w\nthe account that runs this lacks a role on the bucket, or there is no such bucket; "+
-			"docs/deployment.md lists the roles", p, err)
+		return fmt.Errorf("%s: %w\nthe account that runs this lacks a role on the bucket, or there is no such bucket; "+
+			"docs/deployment.md lists the roles", b, err)
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, fmt.Errorf("%s: %w\nCloud Storage does not answer: is the network up, and STORAGE_EMULATOR_HOST unset or right?", p, err)
+		return fmt.Errorf("%s: %w\nCloud Storage does not answer: is the network up, and STORAGE_EMULATOR_HOST unset or right?", b, err)
 	}
-	return nil, fmt.Errorf("%s: %w", p, err)
+	return fmt.Errorf("%s: %w", b, err)
 }
