@@ -8,7 +8,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"burnish/imaging"
-	"burnish/imaging/imager"
 	"burnish/queue"
 	"burnish/worker/ledger"
 	"burnish/worker/store"
@@ -125,35 +124,4 @@ func laneOf(lane queue.Lane) string {
 		return string(lane)
 	}
 	return "other"
-}
-
-// poolMetrics are the counters of a pool of imagers.
-type poolMetrics struct{ pool *imager.Pool }
-
-var (
-	slots    = prometheus.NewDesc("burnish_slots", "Photos that can be developed at once.", nil, nil)
-	busy     = prometheus.NewDesc("burnish_slots_busy", "Slots that develop a photo now.", nil, nil)
-	starts   = prometheus.NewDesc("burnish_imager_starts_total", "Imagers started.", nil, nil)
-	restarts = prometheus.NewDesc("burnish_imager_restarts_total", "Imagers replaced, by cause.", []string{"cause"}, nil)
-)
-
-// causes lists the causes that are counted from the beginning.
-var causes = []imager.Cause{imager.Crash, imager.Deadline, imager.Memory, imager.Cancel, imager.Age, imager.Size, imager.Idle}
-
-// Describe implements prometheus.Collector.
-func (poolMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{slots, busy, starts, restarts} {
-		ch <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (p poolMetrics) Collect(ch chan<- prometheus.Metric) {
-	s := p.pool.Stats()
-	ch <- prometheus.MustNewConstMetric(slots, prometheus.GaugeValue, float64(s.Slots))
-	ch <- prometheus.MustNewConstMetric(busy, prometheus.GaugeValue, float64(s.Busy))
-	ch <- prometheus.MustNewConstMetric(starts, prometheus.CounterValue, float64(s.Starts))
-	for _, c := range causes {
-		ch <- prometheus.MustNewConstMetric(restarts, prometheus.CounterValue, float64(s.Restarts[c]), string(c))
-	}
 }

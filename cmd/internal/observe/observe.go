@@ -16,7 +16,6 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
-	"burnish/imaging/imager"
 	"burnish/queue"
 	"burnish/worker"
 	"burnish/worker/store"
@@ -43,9 +42,6 @@ func (w *Worker) Around(c worker.Config) worker.Config {
 	c.Record = recorder{Recorder: c.Record, worker: w}
 	return c
 }
-
-// Watch registers the metrics of a pool of imagers.
-func Watch(metrics prometheus.Registerer, pool *imager.Pool) { metrics.MustRegister(poolMetrics{pool}) }
 
 // tracer makes the spans. Without a provider, as long as nobody wants traces, they are nothing.
 func tracer() trace.Tracer { return otel.Tracer("burnish") }

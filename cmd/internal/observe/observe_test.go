@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"burnish/cmd/internal/logging"
 	"burnish/imaging"
@@ -369,4 +370,46 @@ burnish_recorder_written_total 4
 	if err := testutil.GatherAndCompare(r, strings.NewReader(want), "burnish_recorder_writes_total", "burnish_recorder_written_total"); err != nil {
 		t.Error(err)
 	}
+}
+
+// BenchmarkPhoto measures what observing adds to one photo with 8 variants.
+func BenchmarkPhoto(b *testing.B) {
+	l := newLine()
+	c := l.Around(worker.Config{Source: idle{}, Dest: idle{}, Imager: press{}, Record: taken{}})
+	handle := func(ctx context.Context, d queue.Delivery) queue.Disposition {
+		_, _, _ = c.Dest.Read(ctx, worker.ManifestName(d.Key), store.ReadOptions{})
+		_, _, _ = c.Source.Read(ctx, string(d.Key), store.ReadOptions{})
+		_, _ = c.Imager.Process(ctx, imaging.Request{})
+		for range 9 {
+			_, _ = c.Dest.Write(ctx, "variants/a.jpg/100.webp", nil, store.WriteOptions{})
+		}
+		_ = c.Record.Record(ctx, ledger.Outcome{Lane: d.Lane, Key: d.Key, Status: ledger.Done, Elapsed: time.Second})
+		return queue.Ack
+	}
+	otel.SetTracerProvider(noop.NewTracerProvider()) // as it is where nobody wants traces
+	defer otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)))
+	b.ReportAllocs()
+	b.ResetTimer()
+	_ = l.Subscriber(many(b.N)).Receive(b.Context(), handle)
+}
+
+// many is a queue of so many deliveries.
+type many int
+
+func (n many) Receive(ctx context.Context, handle queue.Handler) error {
+	for range n {
+		handle(ctx, queue.Delivery{Job: queue.Job{Key: "a.jpg"}, Lane: queue.Upload, Attempt: 1, Sent: time.Now()})
+	}
+	return nil
+}
+
+// idle is a store that does nothing.
+type idle struct{ store.Store }
+
+func (idle) Read(context.Context, string, store.ReadOptions) ([]byte, store.Attrs, error) {
+	return nil, store.Attrs{}, nil
+}
+
+func (idle) Write(context.Context, string, []byte, store.WriteOptions) (store.Attrs, error) {
+	return store.Attrs{}, nil
 }
