@@ -54,10 +54,6 @@ Exit status: 0 all done, 1 some photos failed (burnish failures DST lists them),
 3 could not start, 130 interrupted.`
 }
 
-// prefetch is how many photos beyond the slots are in hand: read while the imagers work, so
-// that these wait for no disk, or being written after them.
-const prefetch = 2
-
 // run is everything that one run has open.
 type run struct {
 	*runCmd
@@ -136,8 +132,8 @@ func (r *run) open(soft, hard context.Context) error {
 		return exit{exitNotStarted, err}
 	}
 	r.queue = memory.New(memory.Options{
-		Slots:    r.Jobs + prefetch,
-		Capacity: 4 * (r.Jobs + prefetch),
+		Slots:    inHand(r.Jobs, r.ends),
+		Capacity: 4 * inHand(r.Jobs, r.ends),
 		Lease:    time.Hour, // the pool's deadline ends a photo long before
 		Attempts: 100,       // the worker's table records a failure long before
 		Hard:     hard,

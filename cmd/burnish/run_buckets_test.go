@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -188,5 +190,32 @@ func TestBucketsThatCannotBeUsed(t *testing.T) {
 				t.Errorf("exit status %d, want %d; stderr %q, want %q in it", got.status, tt.status, got.stderr, tt.says)
 			}
 		})
+	}
+}
+
+// While one photo is worked on, others must be on their way already: here no request is answered
+// before as many photos are asked for as are to be in hand.
+func TestPhotosInHand(t *testing.T) {
+	b := newBuckets(t, "out")
+	var asked atomic.Int32
+	all := make(chan struct{})
+	trouble := func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet || !strings.HasPrefix(r.URL.Path, "/out/manifests/") {
+			return false
+		}
+		if asked.Add(1) == 6 {
+			close(all)
+		}
+		select {
+		case <-all:
+		case <-time.After(20 * time.Second):
+			t.Errorf("%d photos are in hand", asked.Load())
+		}
+		return false
+	}
+	b.trouble.Store(&trouble)
+	src, _, recipe := manyPhotos(t, 12)
+	if s := runJSON(t, 0, src, "gs://out", "--recipe", recipe, "--jobs", "1"); s.Done != 12 {
+		t.Errorf("%+v", s)
 	}
 }

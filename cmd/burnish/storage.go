@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"burnish/cmd/internal/setup"
 	"burnish/imaging"
 )
 
@@ -20,4 +21,16 @@ func (f storageFlags) checkStorage() error {
 		return exit{exitUsage, fmt.Errorf("--write-rate %v: expected 1 to 100000", f.WriteRate)}
 	}
 	return nil
+}
+
+// inHand is how many photos are in hand at once: those that the imagers work on, and those that
+// are read before or written after, so that imagers wait for no disk and no network. A photo in
+// a bucket waits for some seven answers, one after the other: with one every 50 ms, of a recipe
+// that takes 80 ms of CPU, two imagers do 90 photos in 7.5 s with one photo in hand beyond each,
+// in 4.6 s with three, in 3.8 s with five and in 3.7 s with eight; from folders in 3.6 s.
+func inHand(jobs int, e setup.Ends) int {
+	if e.Source.Bucket == "" && e.Dest.Bucket == "" {
+		return jobs + 2
+	}
+	return jobs + 5*jobs
 }

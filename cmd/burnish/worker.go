@@ -147,7 +147,7 @@ func (w *fleetWorker) open(soft, hard context.Context) error {
 		Source: source, Dest: dest, Imager: pool, Recipe: w.recipe, Record: publisher,
 		Slots: w.Jobs, Prefetch: int64(w.PrefetchBytes), Outage: outage, Log: w.log,
 	})
-	opts := pubsub.Options{Slots: w.Jobs + prefetch, Lease: lease, Hard: hard, Malformed: w.malformed}
+	opts := pubsub.Options{Slots: inHand(w.Jobs, w.ends), Lease: lease, Hard: hard, Malformed: w.malformed}
 	if w.ends.Source.Bucket != "" {
 		opts.Photo = w.ends.Source.Photo
 	}
