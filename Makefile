@@ -47,6 +47,7 @@ lint: ## format, vet, static checks, and what must build without cgo
 	shellcheck $$(git grep -lE '^#!/usr/bin/env bash' scripts .ci)
 	scripts/libvips go vet ./...
 	scripts/libvips go run $(STATICCHECK) ./...
+	cd scripts/deploy && go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
 	CGO_ENABLED=0 go build -o /dev/null ./cmd/burnish
 	go mod tidy -diff
 

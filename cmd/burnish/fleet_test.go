@@ -25,6 +25,7 @@ func TestFleet(t *testing.T) {
 	t.Run("setup", func(t *testing.T) { testSetup(t, c.newFleet(t, "setup")) })
 	t.Run("observed", func(t *testing.T) { testObserved(t, c.newFleet(t, "observed")) })
 	t.Run("refused", func(t *testing.T) { testRefused(t, c.newFleet(t, "refused")) })
+	t.Run("read-only", func(t *testing.T) { testReadOnly(t, c.newFleet(t, "read-only")) })
 }
 
 func testLine(t *testing.T, f *fleet) {

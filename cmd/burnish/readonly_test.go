@@ -21,7 +21,7 @@ func testReadOnly(t *testing.T, f *fleet) {
 	f.ask(t, queue.Backfill, "b1", "a.jpg")
 	f.waitForOutcomes(t, map[job]imaging.Reason{
 		{"upload", "a.jpg"}: "",
-		{"upload", "b.jpg"}: imaging.Unsupported,
+		{"upload", "b.jpg"}: imaging.Truncated,
 		{"b1", "a.jpg"}:     "",
 	})
 	w.stop(t)
