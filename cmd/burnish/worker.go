@@ -127,7 +127,7 @@ func (w *fleetWorker) open(soft, hard context.Context) error {
 		return err
 	}
 	w.opened = append(w.opened, w.cloud)
-	w.cloud.WriteRate = w.WriteRate
+	w.cloud.WriteRate, w.cloud.Troubled = w.WriteRate, w.observer.Repeated
 	if err := w.cloud.CheckWorker(soft, w.Name); err != nil {
 		return err
 	}

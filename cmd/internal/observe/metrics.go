@@ -37,6 +37,7 @@ type workerMetrics struct {
 	variants     *prometheus.CounterVec   // format
 	variantBytes *prometheus.CounterVec   // format
 	troubles     *prometheus.CounterVec   // store, reason
+	repeats      *prometheus.CounterVec   // reason
 	source, dest prometheus.Labels
 }
 
@@ -62,6 +63,7 @@ func newWorkerMetrics(r prometheus.Registerer) *workerMetrics {
 		variants:     counter("burnish_variants_total", "Variants published.", "format"),
 		variantBytes: counter("burnish_variant_bytes_total", "Bytes of the variants published.", "format"),
 		troubles:     counter("burnish_store_errors_total", "Reads and writes of a store that failed for good, by reason.", "store", "reason"),
+		repeats:      counter("burnish_bucket_repeats_total", "Tries at Cloud Storage that failed for a passing reason.", "reason"),
 		source:       prometheus.Labels{"store": "source"},
 		dest:         prometheus.Labels{"store": "destination"},
 	}
@@ -71,6 +73,8 @@ func newWorkerMetrics(r prometheus.Registerer) *workerMetrics {
 		m.inHand.WithLabelValues(string(lane))
 		m.latency.WithLabelValues(string(lane))
 	}
+	m.repeats.WithLabelValues("throttled")
+	m.repeats.WithLabelValues("unavailable")
 	return m
 }
 
@@ -116,6 +120,15 @@ func (m *workerMetrics) trouble(where prometheus.Labels, err error) error {
 		}
 	}
 	return nil
+}
+
+// Repeated counts a try at a bucket that failed for a passing reason.
+func (w *Worker) Repeated(fact error) {
+	reason := "unavailable"
+	if errors.Is(fact, store.ErrThrottled) {
+		reason = "throttled"
+	}
+	w.metrics.repeats.WithLabelValues(reason).Inc()
 }
 
 // laneOf bounds the values of a label: outcomes come from a topic that others can write to.

@@ -334,6 +334,19 @@ func TestStoreErrors(t *testing.T) {
 	}
 }
 
+func TestRepeats(t *testing.T) {
+	l := newLine()
+	for range 2 {
+		l.Repeated(store.ErrThrottled)
+	}
+	l.Repeated(store.ErrUnavailable)
+	for reason, want := range map[string]float64{"throttled": 2, "unavailable": 1} {
+		if got := testutil.ToFloat64(l.metrics.repeats.WithLabelValues(reason)); got != want {
+			t.Errorf("%v tries are counted as %s", got, reason)
+		}
+	}
+}
+
 func TestLabelsAreBounded(t *testing.T) {
 	r := prometheus.NewRegistry()
 	seen := NewRecorder(r)

@@ -18,6 +18,9 @@ type Stores struct {
 	// WriteRate is what bucket.Options says of it.
 	WriteRate float64
 
+	// Troubled is told of every try at a bucket that failed for a passing reason; nil for nobody.
+	Troubled func(fact error)
+
 	client *storage.Client // opened when first asked for: folders need none
 }
 
@@ -162,7 +165,7 @@ func (s *Stores) bucket(ctx context.Context, p Place) (Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := bucket.Open(client, p.String(), bucket.Options{WriteRate: s.WriteRate})
+	b, err := bucket.Open(client, p.String(), bucket.Options{WriteRate: s.WriteRate, Troubled: s.Troubled})
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,10 @@ type Options struct {
 	// it. The rate doubles in 20 minutes of writing as fast as it allows, up to MaxWriteRate,
 	// for which 0 means 1,000, and halves when the service complains.
 	WriteRate, MaxWriteRate float64
+
+	// Troubled, if set, is told of each try that failed for a passing reason, by
+	// store.ErrThrottled or store.ErrUnavailable. It must not block.
+	Troubled func(fact error)
 }
 
 // Bucket is a bucket, or what has a prefix in it, as a store. Objects whose names end with a

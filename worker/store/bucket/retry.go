@@ -43,6 +43,9 @@ func (b *Bucket) retry(ctx context.Context, name string, try func(ctx context.Co
 			err = last // the time was up before this try was answered: the answer before says more
 		}
 		fact, passes := meaning(err)
+		if passes && b.opts.Troubled != nil {
+			b.opts.Troubled(fact)
+		}
 		if !passes || tries == b.opts.Tries || !pause(total, max(wait.Pause(), retryAfter(err))) {
 			return b.state(total, name, fact, err)
 		}

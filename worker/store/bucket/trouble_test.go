@@ -14,6 +14,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -85,6 +86,30 @@ func TestTroubleThatPasses(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestTroubleIsTold(t *testing.T) {
+	for code, want := range map[int]error{429: store.ErrThrottled, 503: store.ErrUnavailable, 412: nil} {
+		var told []error
+		s := newService(t)
+		b := s.open(t, "", Options{Troubled: func(fact error) { told = append(told, fact) }})
+		n := 0
+		s.upset(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) bool {
+			if n++; n > 2 {
+				return false
+			}
+			refuse(w, code, "trouble")
+			return true
+		})
+		_, err := b.Stat(t.Context(), "none")
+		expect := []error{want, want}
+		if want == nil { // an answer, not trouble
+			expect = nil
+		}
+		if !slices.Equal(told, expect) {
+			t.Errorf("%d: it told of %v, want %v; the error is %v", code, told, expect, err)
+		}
 	}
 }
 
