@@ -9,7 +9,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	gcp "cloud.google.com/go/pubsub/v2"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
@@ -228,5 +230,21 @@ func (f *fleet) expectNothingLeft(t *testing.T) {
 		for _, m := range got.ReceivedMessages {
 			t.Errorf("left on %s: %q %v", name, m.Message.Data, m.Message.Attributes)
 		}
+	}
+}
+
+// stop sends SIGTERM and expects exit status 0.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-p.ended:
+	case <-time.After(time.Minute):
+		t.Fatalf("%q has not ended a minute after SIGTERM", p.Args[2:])
+	}
+	if got := p.ProcessState.ExitCode(); got != 0 {
+		t.Errorf("%q: exit status %d after SIGTERM", p.Args[2:], got)
 	}
 }

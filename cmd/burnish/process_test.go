@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"os/exec"
 	"sync"
-	"syscall"
 	"testing"
-	"time"
 )
 
 // process is a program that runs beside the test.
@@ -50,20 +48,4 @@ func start(t *testing.T, cmd *exec.Cmd) *process {
 		}
 	})
 	return p
-}
-
-// stop sends SIGTERM and expects exit status 0.
-func (p *process) stop(t *testing.T) {
-	t.Helper()
-	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-p.ended:
-	case <-time.After(time.Minute):
-		t.Fatalf("%q has not ended a minute after SIGTERM", p.Args[2:])
-	}
-	if got := p.ProcessState.ExitCode(); got != 0 {
-		t.Errorf("%q: exit status %d after SIGTERM", p.Args[2:], got)
-	}
 }
