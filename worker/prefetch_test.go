@@ -52,7 +52,7 @@ func newBusy(t *testing.T, sizes ...int) (b *busy, deliver func(ctx context.Cont
 		}
 	}
 	r, _ := imaging.Builtin("catalogue")
-	w := New(Config{Source: source, Dest: storetest.NewMemory(), Imager: b, Recipe: r, Record: &outcomes{}, Slots: 1, Prefetch: 300})
+	w := New(Config{Source: source, Dest: storetest.NewMemory(), Imager: b, Recipe: r, Record: deaf{}, Slots: 1, Prefetch: 300})
 	return b, func(ctx context.Context, lane queue.Lane, i int) queue.Disposition {
 		return w.Handle(ctx, queue.Delivery{Job: queue.Job{Key: queue.Key(fmt.Sprintf("%d.jpg", i))}, Lane: lane, Attempt: 1})
 	}

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"sync"
 	"testing"
 
 	"burnish/imaging"
@@ -13,6 +14,7 @@ import (
 // counted counts what is asked of a store, and the bodies that come back.
 type counted struct {
 	store.Store
+	mu                           sync.Mutex // variants are written side by side
 	reads, bodies, stats, writes int
 }
 
@@ -31,7 +33,9 @@ func (c *counted) Stat(ctx context.Context, name string) (store.Attrs, error) {
 }
 
 func (c *counted) Write(ctx context.Context, name string, data []byte, opts store.WriteOptions) (store.Attrs, error) {
+	c.mu.Lock()
 	c.writes++
+	c.mu.Unlock()
 	return c.Store.Write(ctx, name, data, opts)
 }
 
