@@ -23,6 +23,7 @@ type photo struct {
 	queue.Delivery
 	previous   Manifest    // zero where none was published
 	manifest   store.Attrs // of the previous manifest; Generation 0 where there is none
+	damaged    bool        // the previous manifest names variants that do not stand as it says
 	source     []byte
 	sum        string // SHA-256 of source
 	generation int64  // of source
@@ -56,16 +57,22 @@ func (w *Worker) process(ctx context.Context, p *photo) error {
 	if err := w.fetch(ctx, p); err != nil {
 		return err
 	}
-	if w.unchanged(p) {
+	if unchanged, err := w.unchanged(ctx, p); err != nil {
+		return err
+	} else if unchanged {
 		return w.renew(ctx, p)
 	}
 	if err := w.develop(ctx, p); err != nil {
 		return err
 	}
-	if err := w.writeVariants(ctx, p); err != nil {
-		return err
+	err := w.writeVariants(ctx, p)
+	if err == nil {
+		err = w.publish(ctx, p)
 	}
-	return w.publish(ctx, p)
+	if errors.Is(err, errSuperseded) {
+		return w.giveWay(ctx, p, err)
+	}
+	return err
 }
 
 // check refuses a job whose batch no ledger can have. Its outcome then belongs to none.
@@ -80,8 +87,9 @@ func check(p *photo) error {
 	return nil
 }
 
-// lookUp reads what was published before. errFresh ends the line when that is what the job
-// asks for.
+// lookUp reads what was published before. That it is what the job asks for does not end the
+// line yet: the source may have a newer generation, which failed, and a late job that ends as
+// fresh after that would hide the failure.
 func (w *Worker) lookUp(ctx context.Context, p *photo) error {
 	m, attrs, err := ReadManifest(ctx, w.Dest, p.Key)
 	switch {
@@ -93,9 +101,12 @@ func (w *Worker) lookUp(ctx context.Context, p *photo) error {
 		return fmt.Errorf("read the manifest: %w", destination(err))
 	}
 	p.previous, p.manifest = m, attrs
-	if !w.Force && p.Generation != 0 && m.Generation == p.Generation && m.Fingerprint == w.fingerprint {
-		p.generation, p.size = m.Generation, m.Source.Bytes
-		return errFresh
+	if p.Attempt > 1 {
+		intact, err := w.intact(ctx, m)
+		if err != nil {
+			return err
+		}
+		p.damaged = !intact
 	}
 	return nil
 }
@@ -134,20 +145,29 @@ func (w *Worker) fetch(ctx context.Context, p *photo) error {
 func (w *Worker) admit(ctx context.Context, p *photo, a store.Attrs) error {
 	p.free() // what the photo took before it was found to have changed
 	switch {
-	case p.Lane == queue.Upload && p.Generation != 0 && p.Generation != a.Generation:
+	case p.Lane == queue.Upload && p.Generation != 0 && p.Generation != a.Generation && !p.damaged:
 		return errSuperseded
-	case !w.Force && p.previous.Generation == a.Generation && p.previous.Fingerprint == w.fingerprint:
-		return errFresh // the job named no generation, or one that is gone
+	case w.fresh(p, a.Generation):
+		return errFresh
 	}
 	var err error
 	p.release, err = w.budget.take(ctx, p.Lane, a.Size)
 	return err
 }
 
+// fresh reports whether a generation of the photo is published, by the same recipe.
+func (w *Worker) fresh(p *photo, generation int64) bool {
+	return !w.Force && !p.damaged && p.previous.Generation == generation && p.previous.Fingerprint == w.fingerprint
+}
+
 // unchanged reports whether the photo was published from the same bytes by the same recipe:
-// it was touched, copied or uploaded again, not changed.
-func (w *Worker) unchanged(p *photo) bool {
-	return !w.Force && p.previous.SHA256 == p.sum && p.previous.Fingerprint == w.fingerprint
+// it was touched, copied or uploaded again, not changed. A worker that died on what the photo was
+// in between may have overwritten its variants.
+func (w *Worker) unchanged(ctx context.Context, p *photo) (bool, error) {
+	if w.Force || p.damaged || p.previous.SHA256 != p.sum || p.previous.Fingerprint != w.fingerprint {
+		return false, nil
+	}
+	return w.intact(ctx, p.previous)
 }
 
 // renew publishes the previous manifest again under the new generation.

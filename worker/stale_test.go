@@ -55,13 +55,14 @@ func TestJobsOfOtherGenerations(t *testing.T) {
 		reads     int // of the photo
 	}{
 		{"old upload, nothing published", queue.Upload, first, 0, ledger.Skipped, imaging.Superseded, 0, 1},
-		{"old upload, the old published", queue.Upload, first, first, ledger.Skipped, imaging.Fresh, 0, 0},
+		{"old upload, the old published", queue.Upload, first, first, ledger.Skipped, imaging.Superseded, 0, 1},
 		{"old upload, the new published", queue.Upload, first, second, ledger.Skipped, imaging.Superseded, 0, 1},
 		{"new upload, nothing published", queue.Upload, second, 0, ledger.Done, "", 1, 1},
 		{"new upload, the old published", queue.Upload, second, first, ledger.Done, "", 1, 1},
-		{"new upload, twice", queue.Upload, second, second, ledger.Skipped, imaging.Fresh, 0, 0},
+		{"new upload, twice", queue.Upload, second, second, ledger.Skipped, imaging.Fresh, 0, 1},
 		{"upload without a generation", queue.Upload, 0, second, ledger.Skipped, imaging.Fresh, 0, 1},
 		{"old backfill, nothing published", queue.Backfill, first, 0, ledger.Done, "", 1, 1},
+		{"old backfill, the old published", queue.Backfill, first, first, ledger.Done, "", 1, 1},
 		{"old backfill, the new published", queue.Backfill, first, second, ledger.Skipped, imaging.Fresh, 0, 1},
 		{"rerun of the photo", queue.Rerun, 0, first, ledger.Done, "", 1, 1},
 	} {

@@ -133,6 +133,7 @@ func (w *Worker) settled(ctx context.Context, d queue.Delivery) (ledger.Outcome,
 	for tries := 1; ; tries++ {
 		others := w.done.Load()
 		p := &photo{Delivery: d}
+		p.Attempt += tries - 1
 		err := w.process(ctx, p)
 		if ctx.Err() != nil {
 			// A hard stop: whatever the error says is our own doing, not the photo's.
@@ -155,7 +156,6 @@ func (w *Worker) settled(ctx context.Context, d queue.Delivery) (ledger.Outcome,
 			}
 			continue
 		case record:
-			p.Attempt += tries - 1
 			return w.outcome(p, v, err), true
 		}
 	}
