@@ -17,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 FUZZTIME ?= 30s
 
-.PHONY: build demo test lint bench fuzz image image-test clean help
+.PHONY: build demo test lint faults bench fuzz image image-test clean help
 
 build: ## put burnish, imager and the library into ./bin, a folder that can be moved
 	scripts/libvips
@@ -50,6 +50,11 @@ lint: ## format, vet, static checks, and what must build without cgo
 	cd scripts/deploy && go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
 	CGO_ENABLED=0 go build -o /dev/null ./cmd/burnish
 	go mod tidy -diff
+
+faults: build ## break a fleet of real processes for some minutes and check that nothing is lost; ARGS for its flags
+	scripts/libvips go build -ldflags '-r $$ORIGIN $(stamp)' -o bin/faults-imager ./scripts/faults/imager
+	go build -o bin/faults ./scripts/faults
+	bin/faults $(ARGS)
 
 bench: build ## measure Burnish against its peers
 	scripts/bench/run
