@@ -17,7 +17,7 @@ func TestCSVIsExactAndHarmless(t *testing.T) {
 	}
 	for _, key := range keys {
 		var out strings.Builder
-		list := csvList(&out)
+		list := csvForm(&out)
 		o := ledger.Outcome{Key: key, Status: ledger.Failed, Reason: "corrupt", Message: "=1+1\nsecond line"}
 		if err := list.add(o); err != nil {
 			t.Fatal(err)

@@ -3,16 +3,12 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"burnish/imaging"
 	"burnish/queue"
@@ -85,7 +81,7 @@ func (c *failuresCmd) Run() error {
 		}
 	}
 	out := bufio.NewWriter(os.Stdout)
-	list, damage, n := c.list(out), new(damage), 0
+	list, damage, n := c.form(out), new(damage), 0
 	for o, err := range batch.Broken(ctx, st, id, filter, isPublished) {
 		if err != nil {
 			damage.add(err)
@@ -124,74 +120,14 @@ func isPublished(ctx context.Context, o ledger.Outcome, st store.Store) (bool, e
 	return false, nil // none, or none that says anything
 }
 
-// listing writes failures, one after the other.
-type listing struct {
-	add func(ledger.Outcome) error
-	end func() error
-}
-
-func (c *failuresCmd) list(out io.Writer) listing {
+func (c *failuresCmd) form(out io.Writer) form {
 	switch {
 	case c.JSON:
-		return jsonList(out)
+		return jsonForm(out)
 	case c.CSV:
-		return csvList(out)
+		return csvForm(out)
 	}
-	return textList(out)
-}
-
-// textList writes two lines for each, and how many there were of each reason.
-func textList(out io.Writer) listing {
-	counts := make(map[imaging.Reason]int)
-	return listing{
-		add: func(o ledger.Outcome) error {
-			counts[o.Reason]++
-			_, err := fmt.Fprintf(out, "%s\n    %s: %s\n", text(o.Key), o.Reason, line(o.Message))
-			return err
-		},
-		end: func() error {
-			if len(counts) == 0 {
-				fmt.Fprintln(out, "no failures")
-			} else {
-				fmt.Fprintln(out)
-			}
-			for _, reason := range slices.Sorted(maps.Keys(counts)) {
-				fmt.Fprintf(out, "%s: %d\n", reason, counts[reason])
-			}
-			return nil // what it meets, Flush tells
-		},
-	}
-}
-
-type failure struct {
-	Key     string         `json:"key"`
-	Reason  imaging.Reason `json:"reason"`
-	Message string         `json:"message"`
-	Bytes   int64          `json:"bytes"`
-	Batch   string         `json:"batch"`
-	Ended   time.Time      `json:"ended"`
-}
-
-func jsonList(out io.Writer) listing {
-	enc := json.NewEncoder(out)
-	return listing{
-		add: func(o ledger.Outcome) error {
-			return enc.Encode(failure{text(o.Key), o.Reason, o.Message, o.SourceBytes, o.Batch, o.Ended})
-		},
-		end: func() error { return nil },
-	}
-}
-
-func csvList(out io.Writer) listing {
-	w := csv.NewWriter(out)
-	w.Write(csvHeader) // what it meets, end tells
-	return listing{
-		add: func(o ledger.Outcome) error { return w.Write(csvRecord(o)) },
-		end: func() error {
-			w.Flush()
-			return w.Error()
-		},
-	}
+	return textForm(out)
 }
 
 // damage gathers what could not be read, as far as anybody wants to read of it.

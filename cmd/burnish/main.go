@@ -45,6 +45,7 @@ type cli struct {
 	Run      runCmd      `cmd:"" help:"Improve a folder or bucket of photos into another."`
 	Status   statusCmd   `cmd:"" help:"Show a batch: how far it is, what failed, what it costs."`
 	Failures failuresCmd `cmd:"" help:"List the photos that failed, by reason."`
+	Report   reportCmd   `cmd:"" help:"Write how each photo of a batch ended, as CSV and Parquet."`
 	Inspect  inspectCmd  `cmd:"" help:"Explain what was done to one photo."`
 	Prices   pricesCmd   `cmd:"" help:"Print the prices that costs are reckoned with."`
 	Recipe   recipeCmd   `cmd:"" help:"Check, show and describe recipes."`
