@@ -47,6 +47,7 @@ type cli struct {
 	Failures failuresCmd `cmd:"" help:"List the photos that failed, by reason."`
 	Report   reportCmd   `cmd:"" help:"Write how each photo of a batch ended, as CSV and Parquet."`
 	Inspect  inspectCmd  `cmd:"" help:"Explain what was done to one photo."`
+	Prune    pruneCmd    `cmd:"" help:"Delete manifests and variants that no photo has any more."`
 	Prices   pricesCmd   `cmd:"" help:"Print the prices that costs are reckoned with."`
 	Recipe   recipeCmd   `cmd:"" help:"Check, show and describe recipes."`
 	Setup    setupCmd    `cmd:"" help:"Make the topics and subscriptions that a fleet needs."`
