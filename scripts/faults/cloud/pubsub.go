@@ -27,6 +27,7 @@ type PubSub struct {
 	emulator string
 	conn     *grpc.ClientConn
 	dice     *Dice
+	chances  chances
 	process  Processes
 	log      *faultLog
 	grpc     *grpc.Server
@@ -41,7 +42,7 @@ const largest = 16 << 20
 // given time, so that a run need not wait a minute for what each killed worker had in hand, and
 // extended while their process is awake. 0 leaves leases as they are. Close must be called.
 func NewPubSub(emulator string, lease time.Duration, dice *Dice, process Processes) (*PubSub, error) {
-	p := &PubSub{Account: newAccount(), lease: lease, emulator: emulator, dice: dice, process: process, leases: newLeases(), closed: make(chan struct{}), log: newFaultLog()}
+	p := &PubSub{Account: newAccount(), lease: lease, emulator: emulator, dice: dice, chances: usual, process: process, leases: newLeases(), closed: make(chan struct{}), log: newFaultLog()}
 	var err error
 	if p.conn, err = p.dial(); err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func (p *PubSub) Close() {
 // Faults counts what was met, by name.
 func (p *PubSub) Faults() map[string]int { return p.log.counts() }
 
-// The faults of a request, in the order of requestChances.
+// The faults of a request, in the order of their chances.
 const (
 	refused = iota + 1
 	replyLost
@@ -92,11 +93,16 @@ const (
 
 // requestFaults are of Publish and Acknowledge. Requests are fewer than messages: the client
 // gathers acks for a tenth of a second.
-var (
-	requestFaults  = []string{"unavailable", "lost reply", "ignored", "kill before", "kill after"}
-	publishChances = []int{15, 15, 0, 6, 12}
-	ackChances     = []int{20, 20, 20, 15, 10}
-)
+var requestFaults = []string{"unavailable", "lost reply", "ignored", "kill before", "kill after"}
+
+// chances are in thousandths, of requests and of messages.
+type chances struct{ publish, ack, message []int }
+
+var usual = chances{
+	publish: []int{15, 15, 0, 6, 12},
+	ack:     []int{20, 20, 20, 15, 10},
+	message: []int{50, 5, 20, 5, 3},
+}
 
 // meet lets a request meet a fault, or carries it out. do must say whether it was.
 func (p *PubSub) meet(ctx context.Context, name string, chances []int, do func() error) error {
@@ -134,7 +140,7 @@ func localAddress(ctx context.Context) string {
 
 // Publish implements pubsubpb.PublisherServer. With its reply lost, the client publishes again.
 func (p *PubSub) Publish(ctx context.Context, r *pubsubpb.PublishRequest) (answer *pubsubpb.PublishResponse, err error) {
-	err = p.meet(ctx, "publish", publishChances, func() error {
+	err = p.meet(ctx, "publish", p.chances.publish, func() error {
 		answer, err = pubsubpb.NewPublisherClient(p.conn).Publish(context.WithoutCancel(ctx), r)
 		if err == nil {
 			p.Account.published(r, answer)
@@ -156,7 +162,7 @@ func (p *PubSub) GetSubscription(ctx context.Context, r *pubsubpb.GetSubscriptio
 
 // Acknowledge implements pubsubpb.SubscriberServer.
 func (p *PubSub) Acknowledge(ctx context.Context, r *pubsubpb.AcknowledgeRequest) (*emptypb.Empty, error) {
-	err := p.meet(ctx, "ack", ackChances, func() error {
+	err := p.meet(ctx, "ack", p.chances.ack, func() error {
 		_, err := pubsubpb.NewSubscriberClient(p.conn).Acknowledge(context.WithoutCancel(ctx), r)
 		if err == nil {
 			p.leases.settle(r.AckIds)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// The faults of a message on its way to a subscriber, in the order of messageChances.
+// The faults of a message on its way to a subscriber, in the order of their chances.
 const (
 	delayed = iota + 1
 	longDelayed
@@ -21,10 +22,7 @@ const (
 	cut
 )
 
-var (
-	messageFaults  = []string{"message delayed", "message delayed for long", "message twice", "message dropped", "stream cut"}
-	messageChances = []int{50, 5, 20, 5, 3}
-)
+var messageFaults = []string{"message delayed", "message delayed for long", "message twice", "message dropped", "stream cut"}
 
 // How long messages are delayed, at most: within a lease, and beyond it.
 const (
@@ -110,40 +108,43 @@ func (s *stream) deliver(ended chan<- error) {
 			err = nil // an orderly end
 		}
 		if err != nil || r == nil {
-			select {
-			case ended <- err:
-			default: // nobody waits for a second end
-			}
+			tell(ended, err)
 			return
 		}
 		s.Account.delivered(s.subscription, r.ReceivedMessages)
-		now := r.ReceivedMessages[:0]
-		for _, m := range r.ReceivedMessages {
-			fault := s.dice.draw(messageChances)
-			if fault != 0 {
-				s.log.count(messageFaults[fault-1])
-			}
-			switch fault {
-			case delayed:
-				s.sendAfter(s.dice.UpTo(delay), m)
-				continue
-			case longDelayed:
-				s.sendAfter(s.dice.UpTo(longDelay), m)
-				continue
-			case twice:
-				s.sendAfter(s.dice.UpTo(delay), m)
-			case dropped:
-				continue
-			case cut:
-				select {
-				case ended <- status.Error(codes.Unavailable, "the front cuts the stream"):
-				default: // is cut already
-				}
-				continue
-			}
-			now = append(now, m)
-		}
-		s.send(&pubsubpb.StreamingPullResponse{ReceivedMessages: now, SubscriptionProperties: r.SubscriptionProperties})
+		r.ReceivedMessages = slices.DeleteFunc(r.ReceivedMessages, func(m *pubsubpb.ReceivedMessage) bool {
+			return !s.passes(m, ended)
+		})
+		s.send(r)
+	}
+}
+
+// passes lets a message meet a fault, and reports whether it is to be sent at once.
+func (s *stream) passes(m *pubsubpb.ReceivedMessage, ended chan<- error) bool {
+	fault := s.dice.draw(s.chances.message)
+	if fault == 0 {
+		return true
+	}
+	s.log.count(messageFaults[fault-1])
+	switch fault {
+	case delayed:
+		s.sendAfter(s.dice.UpTo(delay), m)
+	case longDelayed:
+		s.sendAfter(s.dice.UpTo(longDelay), m)
+	case twice:
+		s.sendAfter(s.dice.UpTo(delay), m)
+		return true
+	case cut:
+		tell(ended, status.Error(codes.Unavailable, "the front cuts the stream"))
+	}
+	return false
+}
+
+// tell says how a stream ends. Only the first end counts.
+func tell(ended chan<- error, err error) {
+	select {
+	case ended <- err:
+	default:
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // process is one life of a slot.
@@ -30,6 +31,7 @@ func start(cmd *exec.Cmd, readyText string) (*process, error) {
 	p := &process{cmd: cmd, ready: make(chan struct{}), ended: make(chan struct{})}
 	p.said = tail{want: readyText, seen: func() { close(p.ready) }}
 	cmd.Stderr = &p.said
+	cmd.WaitDelay = time.Second // for what holds its standard error and outlives it
 	cmd.SysProcAttr = attributes()
 	if err := cmd.Start(); err != nil {
 		return nil, err

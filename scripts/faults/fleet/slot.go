@@ -70,6 +70,9 @@ func (s *Slot) live(ctx context.Context, p *process) {
 	case <-p.ready:
 	case <-p.ended:
 		return
+	case <-ctx.Done():
+		s.stop(p)
+		return
 	case <-time.After(startTime):
 		p.end(syscall.SIGABRT) // shows where it stands
 		<-p.ended
@@ -84,7 +87,9 @@ func (s *Slot) live(ctx context.Context, p *process) {
 		case <-p.ended:
 			return
 		case <-imager:
-			s.fleet.killImager(p)
+			if !s.Recorder {
+				s.fleet.killImager(p)
+			}
 			imager = nil
 		case <-end:
 			if s.suffer(p, how) {
