@@ -20,12 +20,13 @@ const manifests = "manifests/"
 type PhotoState string
 
 // Missing has no manifest, Stale one of other bytes or of another recipe, Fresh the right
-// one; an Orphan is a manifest whose photo is gone.
+// one; an Orphan is a manifest whose photo is gone, and Absent a key of a list that has none.
 const (
 	Missing PhotoState = "missing"
 	Stale   PhotoState = "stale"
 	Fresh   PhotoState = "fresh"
 	Orphan  PhotoState = "orphan"
+	Absent  PhotoState = "absent"
 )
 
 // Why says what makes a photo stale.
