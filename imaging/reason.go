@@ -36,6 +36,7 @@ const (
 	Superseded Reason = "superseded"  // a newer generation of the photo exists
 	NotAPhoto  Reason = "not_a_photo" // neither name nor content is that of a photo
 	Link       Reason = "link"        // a symbolic link out of the source, to a folder or to nothing
+	Cancelled  Reason = "cancelled"   // the batch was cancelled before the photo was begun
 )
 
 // The facts that engines state about a photo. Each stands for the reason of the same name.

@@ -51,6 +51,9 @@ func (w *Worker) process(ctx context.Context, p *photo) error {
 	if err := check(p); err != nil {
 		return err
 	}
+	if err := w.wanted(ctx, p); err != nil {
+		return err
+	}
 	if err := w.lookUp(ctx, p); err != nil {
 		return err
 	}
@@ -83,6 +86,14 @@ func check(p *photo) error {
 	if err := ledger.CheckBatch(p.Batch); err != nil {
 		p.Batch = ""
 		return fmt.Errorf("%w: %w", errMalformed, err)
+	}
+	return nil
+}
+
+// wanted ends the line for a photo of a cancelled batch before anything is done.
+func (w *Worker) wanted(ctx context.Context, p *photo) error {
+	if w.Cancelled != nil && p.Batch != "" && w.Cancelled(ctx, p.Batch) {
+		return errCancelled
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 var (
 	errFresh      = errors.New("published already")
 	errSuperseded = errors.New("a newer generation of the photo exists")
+	errCancelled  = errors.New("its batch was cancelled")
 	errNotAPhoto  = errors.New("neither name nor content is that of a photo")
 )
 
@@ -50,6 +51,7 @@ var rules = []struct {
 }{
 	{errFresh, ledger.Skipped, imaging.Fresh, fact},
 	{errSuperseded, ledger.Skipped, imaging.Superseded, fact},
+	{errCancelled, ledger.Skipped, imaging.Cancelled, fact},
 	{errNotAPhoto, ledger.Skipped, imaging.NotAPhoto, fact},
 	{store.ErrLink, ledger.Skipped, imaging.Link, fact},
 

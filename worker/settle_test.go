@@ -25,6 +25,7 @@ func TestSettle(t *testing.T) {
 		{"fresh", errFresh, 1, record, ledger.Skipped, imaging.Fresh},
 		{"superseded", errSuperseded, 1, record, ledger.Skipped, imaging.Superseded},
 		{"somebody's file", errNotAPhoto, 1, record, ledger.Skipped, imaging.NotAPhoto},
+		{"cancelled", errCancelled, 1, record, ledger.Skipped, imaging.Cancelled},
 		{"link", store.ErrLink, 1, record, ledger.Skipped, imaging.Link},
 		{"corrupt", imaging.ErrCorrupt, 1, record, ledger.Failed, imaging.Corrupt},
 		{"truncated", imaging.ErrTruncated, 1, record, ledger.Failed, imaging.Truncated},

@@ -50,6 +50,9 @@ type Config struct {
 	// third for each lane; 0 means DefaultPrefetch. A photo that is larger than its third gets
 	// in alone. What the imager works on comes on top: Slots times the recipe's limit at most.
 	Prefetch int64
+	// Cancelled, if set, tells whether a batch was cancelled: its photos are then skipped. It is
+	// asked for every photo that belongs to one.
+	Cancelled func(ctx context.Context, batch string) bool
 	// Force does photos again whose manifest is fresh.
 	Force bool
 	Log   *slog.Logger

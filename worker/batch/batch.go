@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"burnish/imaging"
+	"burnish/queue"
 	"burnish/worker/ledger"
 )
 
@@ -31,10 +32,14 @@ const (
 type State string
 
 // Running is the state of a batch from Start on, and of one whose process has died since.
-// Every other is final: Finished did all there was, Interrupted was stopped by a person or
-// died, Failed met trouble that it could not get over.
+// Paused publishes nothing until it is told to go on, as its note says. Every other is final:
+// Finished did all there was, Interrupted was stopped by a signal or died, Failed met trouble
+// that it could not get over, Cancelled was given up by a person. An interrupted backfill is
+// taken up again by the same command.
 const (
 	Running     State = "running"
+	Paused      State = "paused"
+	Cancelled   State = "cancelled"
 	Finished    State = "finished"
 	Interrupted State = "interrupted"
 	Failed      State = "failed"
@@ -61,6 +66,15 @@ type Batch struct {
 	// asked for, by the reason of which they failed there.
 	Repairs string                   `json:"repairs,omitempty"`
 	Asked   map[imaging.Reason]int64 `json:"asked,omitempty"`
+
+	Note   string     `json:"note,omitempty"`   // why it is paused, cancelled or failed
+	Lane   queue.Lane `json:"lane,omitempty"`   // where jobs are published; empty for runs
+	Window int        `json:"window,omitempty"` // jobs in flight at most; 0 for as many as keep the workers busy
+	Filter Filter     `json:"filter,omitzero"`
+	Keys   []string   `json:"keys,omitempty"`  // files that list the keys, instead of the source
+	Limit  int64      `json:"limit,omitempty"` // jobs at most; 0 for all
+	Force  bool       `json:"force,omitempty"` // fresh photos too
+	Stop   *Stop      `json:"stop,omitempty"`  // when it stops itself
 
 	generation int64 // of the record in the store
 }
@@ -121,7 +135,7 @@ func (b *Batch) check(id string) error {
 		return fmt.Errorf("%w: it says that it is %q", ErrRecord, b.ID)
 	case !slices.Contains([]Kind{Run, Backfill, Rerun}, b.Kind):
 		return fmt.Errorf("%w: its kind is %q", ErrRecord, b.Kind)
-	case !slices.Contains([]State{Running, Finished, Interrupted, Failed}, b.State):
+	case !slices.Contains([]State{Running, Paused, Cancelled, Finished, Interrupted, Failed}, b.State):
 		return fmt.Errorf("%w: its state is %q", ErrRecord, b.State)
 	case b.Started.IsZero():
 		return fmt.Errorf("%w: it never started", ErrRecord)

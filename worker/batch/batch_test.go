@@ -206,7 +206,7 @@ func TestFinish(t *testing.T) {
 		{"ended by another", func(m *memory, b *batch.Batch) {
 			other := *b
 			_ = other.Finish(context.Background(), m, batch.Failed, batch.Totals{})
-		}, batch.Finished, batch.ErrChanged, "batch.json"},
+		}, batch.Finished, batch.ErrChanged, "is failed"},
 		{"record deleted", func(m *memory, b *batch.Batch) { m.remove(ledger.Folder(b.ID) + "batch.json") }, batch.Finished, store.ErrNotExist, "batch.json"},
 		{"no answer", func(m *memory, b *batch.Batch) { m.onWrite = store.ErrUnavailable }, batch.Finished, store.ErrUnavailable, "batch.json"},
 	}

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -110,43 +111,36 @@ func List(ctx context.Context, st store.Store) iter.Seq2[*Batch, error] {
 	}
 }
 
-// Finish writes how a batch ended. After an error it can be called again; ErrChanged means
-// that somebody else has ended the batch meanwhile, other than by taking it for dead.
+// Finish writes how a batch ended, over what others have written into the record since it was
+// read: that it is paused, or taken for dead. A batch that was cancelled stays so, and one that
+// is interrupted in a pause stays paused. After an error it can be called again; ErrChanged
+// means that somebody else has ended the batch meanwhile.
 func (b *Batch) Finish(ctx context.Context, st store.Store, s State, t Totals) error {
-	if b.State != Running || s == Running {
+	if b.State != Running && b.State != Paused || s == Running || s == Paused {
 		return fmt.Errorf("batch %s is %s and cannot become %s", b.ID, b.State, s)
 	}
 	if b.Ended.IsZero() { // else a second attempt would contradict the first
 		b.Ended = time.Now().UTC().Truncate(time.Millisecond)
 	}
-	ended := *b
-	ended.State, ended.Totals = s, t
-	if err := ended.check(b.ID); err != nil {
-		return err
-	}
-	err := ended.save(ctx, st)
-	if errors.Is(err, ErrChanged) {
-		err = ended.correct(ctx, st, err)
-	}
+	ended, err := Update(ctx, st, b.ID, func(there *Batch) error {
+		switch {
+		case there.State == s && there.Totals == t && there.Ended.Equal(b.Ended): // by an attempt whose reply was lost
+		case there.State == Finished, there.State == Failed:
+			return fmt.Errorf("%w: batch %s is %s", ErrChanged, b.ID, there.State)
+		case there.State == Cancelled:
+			s = Cancelled
+		case there.State == Paused && s == Interrupted:
+			there.Totals = t
+			return nil
+		}
+		there.State, there.Totals, there.Ended, there.Note = s, t, b.Ended, cmp.Or(b.Note, there.Note)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	*b = ended
+	*b = *ended
 	return nil
-}
-
-// correct saves the end of a batch over the mark of a run that took it for dead. What else
-// stands there stays, and changed is returned.
-func (b *Batch) correct(ctx context.Context, st store.Store, changed error) error {
-	there, err := Load(ctx, st, b.ID)
-	if err != nil {
-		return err
-	}
-	if there.State != Interrupted {
-		return changed
-	}
-	b.generation = there.generation
-	return b.save(ctx, st)
 }
 
 // save replaces the generation that b was read or written as. When the condition does not

@@ -28,13 +28,23 @@ func sweep(ctx context.Context, st store.Store) error {
 }
 
 // interrupt gives a dead batch what its ledger knows: the outcomes until shortly before its
-// death. Segments that cannot be read are not worth keeping the next run from starting.
+// death.
 func (b *Batch) interrupt(ctx context.Context, st store.Store) error {
-	sum, err := ledger.Summarize(ctx, st, b.ID)
-	var bad *ledger.SegmentError
-	if err != nil && !errors.As(err, &bad) {
+	sum, err := b.summarize(ctx, st)
+	if err != nil {
 		return err
 	}
 	b.State, b.Totals, b.Ended = Interrupted, TotalsOf(sum), sum.Last
 	return b.save(ctx, st)
+}
+
+// summarize adds up the ledger. Segments that cannot be read are not worth keeping the next run
+// from starting.
+func (b *Batch) summarize(ctx context.Context, st store.Store) (ledger.Summary, error) {
+	sum, err := ledger.Summarize(ctx, st, b.ID)
+	var bad *ledger.SegmentError
+	if err != nil && !errors.As(err, &bad) {
+		return sum, err
+	}
+	return sum, nil
 }

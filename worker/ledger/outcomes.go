@@ -67,9 +67,9 @@ func Outcomes(ctx context.Context, st store.Store, batch string, f Filter) iter.
 
 // Latest yields, over all batches of a destination, the last outcome of each photo if it
 // matches: with Filter{Status: Failed} the photos of which the ledgers do not know that they
-// were mended; as in Outcomes, their manifests know the rest. That a job was superseded says
-// nothing about the photo, so such outcomes count only when the filter asks for them. Newer
-// batches come first; otherwise order, errors and costs are those of Outcomes.
+// were mended; as in Outcomes, their manifests know the rest. That a job was superseded, or
+// its batch cancelled, says nothing about the photo, so such outcomes count only when the filter
+// asks for them. Newer batches come first; otherwise order, errors and costs are those of Outcomes.
 func Latest(ctx context.Context, st store.Store, f Filter) iter.Seq2[Outcome, error] {
 	return scan{st: st, filter: f, across: true}.outcomes(ctx, func() ([]string, error) { return Batches(ctx, st) })
 }

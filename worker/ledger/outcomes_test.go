@@ -143,6 +143,7 @@ func TestLatest(t *testing.T) {
 			of(tuesday, 1, ended("still broken", ledger.Failed, imaging.Timeout, day)),
 			of(tuesday, 1, ended("overtaken", ledger.Skipped, imaging.Superseded, day)),
 			of(tuesday, 1, ended("newly broken", ledger.Failed, imaging.Crashed, day)),
+			of(tuesday, 1, ended("broken", ledger.Skipped, imaging.Cancelled, day)),
 		},
 	)
 	cases := []struct {

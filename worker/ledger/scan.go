@@ -178,10 +178,10 @@ func (s *scan) counts(c column) bool {
 	return s.says(reason) && (s.filter.ordinary() || notable(Status(c.Status), reason, c.Attempt))
 }
 
-// says reports whether a reason says something about the photo: that a job was superseded does
-// so only for who asks for it, or within its batch.
+// says reports whether a reason says something about the photo: that a job was superseded, or its
+// batch cancelled, does so only for who asks for it, or within its batch.
 func (s *scan) says(r imaging.Reason) bool {
-	return !s.across || r != imaging.Superseded || s.filter.Reason == imaging.Superseded
+	return !s.across || r != imaging.Superseded && r != imaging.Cancelled || s.filter.Reason == r
 }
 
 func (s *scan) identity(c column) ident {

@@ -96,7 +96,7 @@ func statusOf(s ledger.Status) string {
 	return "other"
 }
 
-var skipReasons = []imaging.Reason{"", imaging.Fresh, imaging.Superseded, imaging.NotAPhoto, imaging.Link}
+var skipReasons = []imaging.Reason{"", imaging.Fresh, imaging.Superseded, imaging.NotAPhoto, imaging.Link, imaging.Cancelled}
 
 func reasonOf(r imaging.Reason) string {
 	if slices.Contains(skipReasons, r) || slices.Contains(imaging.FailureReasons, r) {
