@@ -24,6 +24,8 @@ func TestFleet(t *testing.T) {
 	t.Run("folders", func(t *testing.T) { testFolders(t, c.newFleet(t, "folders")) })
 	t.Run("setup", func(t *testing.T) { testSetup(t, c.newFleet(t, "setup")) })
 	t.Run("observed", func(t *testing.T) { testObserved(t, c.newFleet(t, "observed")) })
+	t.Run("backfill", func(t *testing.T) { testBackfill(t, c.newFleet(t, "backfill")) })
+	t.Run("control", func(t *testing.T) { testControl(t, c.newFleet(t, "control")) })
 	t.Run("refused", func(t *testing.T) { testRefused(t, c.newFleet(t, "refused")) })
 	t.Run("read-only", func(t *testing.T) { testReadOnly(t, c.newFleet(t, "read-only")) })
 }

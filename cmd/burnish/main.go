@@ -43,6 +43,11 @@ type cli struct {
 	Debug bool `help:"Log every step to standard error."`
 
 	Run      runCmd      `cmd:"" help:"Improve a folder or bucket of photos into another."`
+	Backfill backfillCmd `cmd:"" help:"Do what is missing or stale, here or by a fleet."`
+	Pause    pauseCmd    `cmd:"" help:"Let a batch publish nothing more until it is resumed."`
+	Resume   resumeCmd   `cmd:"" help:"Let a paused batch go on."`
+	Cancel   cancelCmd   `cmd:"" help:"End a batch; what is not begun is skipped."`
+	Priority priorityCmd `cmd:"" help:"Move what is still to be published of a batch to another lane."`
 	Status   statusCmd   `cmd:"" help:"Show a batch: how far it is, what failed, what it costs."`
 	Failures failuresCmd `cmd:"" help:"List the photos that failed, by reason."`
 	Report   reportCmd   `cmd:"" help:"Write how each photo of a batch ended, as CSV and Parquet."`

@@ -15,13 +15,12 @@ import (
 
 // progress tells a person how far a run is: a bar on a terminal, a line now and then elsewhere.
 type progress struct {
-	start     time.Time
-	found     atomic.Int64 // photos in the source, so far
-	walked    atomic.Bool  // found is final
-	fresh     atomic.Int64 // of them, left alone
-	published atomic.Int64 // of them, asked for
-	ended     atomic.Int64 // of those, with an outcome
-	failed    atomic.Int64
+	start  time.Time
+	found  atomic.Int64 // photos in the source, so far
+	walked atomic.Bool  // found is final
+	fresh  atomic.Int64 // of them, left alone
+	ended  atomic.Int64 // of the others, with an outcome
+	failed atomic.Int64
 
 	stop chan struct{}
 	done sync.WaitGroup
@@ -75,6 +74,16 @@ func fit(share float64, line string, columns int) string {
 		return "[" + strings.Repeat("=", full) + strings.Repeat(" ", room-full) + "] " + line
 	}
 	return line[:max(0, min(len(line), columns))]
+}
+
+// pass counts a photo that the walk has come to. found says that nobody else counts it as found.
+func (p *progress) pass(found, fresh bool) {
+	if found {
+		p.found.Add(1)
+	}
+	if fresh {
+		p.fresh.Add(1)
+	}
 }
 
 // observe counts one outcome.

@@ -49,6 +49,9 @@ func (s *batchStatus) head(out io.Writer) {
 	if !b.Ended.IsZero() {
 		fmt.Fprintf(out, ", ended %s", b.Ended.Local().Format(moment))
 	}
+	if b.Note != "" {
+		fmt.Fprintf(out, "\n%s: %s", state, line(b.Note))
+	}
 	if b.Repairs != "" {
 		fmt.Fprintf(out, "\nrepairs batch %s", line(b.Repairs))
 	}

@@ -20,6 +20,7 @@ import (
 	"burnish/queue"
 	"burnish/queue/pubsub"
 	"burnish/worker"
+	"burnish/worker/batch"
 	"burnish/worker/outcomes"
 )
 
@@ -144,7 +145,7 @@ func (w *fleetWorker) open(soft, hard context.Context) error {
 	publisher := outcomes.NewPublisher(w.cloud.PubSub, w.Name)
 	w.opened = append(w.opened, publisher)
 	w.config = w.observer.Around(worker.Config{
-		Source: source, Dest: dest, Imager: pool, Recipe: w.recipe, Record: publisher,
+		Source: source, Dest: dest, Imager: pool, Recipe: w.recipe, Record: publisher, Cancelled: batch.NewWatch(dest).Cancelled,
 		Slots: w.Jobs, Prefetch: int64(w.PrefetchBytes), Outage: outage, Log: w.log,
 	})
 	opts := pubsub.Options{Slots: inHand(w.Jobs, w.ends), Lease: lease, Hard: hard, Malformed: w.malformed}

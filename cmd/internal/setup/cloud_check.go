@@ -40,6 +40,15 @@ func (c *Cloud) Ping(ctx context.Context, name string) error {
 	return nil
 }
 
+// CheckPublisher reports why jobs could not be published to some lane of a queue.
+func (c *Cloud) CheckPublisher(ctx context.Context, name string) error {
+	var needs []need
+	for _, lane := range queue.Lanes {
+		needs = append(needs, c.publishing(name+"-"+string(lane)))
+	}
+	return c.check(ctx, needs)
+}
+
 // need is what a process must be allowed to do with one topic or subscription.
 type need struct {
 	name       string
