@@ -174,14 +174,17 @@ func (f *feed) notification(event string, p *photo, generation int64) message {
 		"eventType": event, "bucketId": photos, "objectId": string(p.key), "objectGeneration": strconv.FormatInt(generation, 10),
 		"payloadFormat": "JSON_API_V1",
 	}}
-	return message{check.Job{Job: queue.Job{Key: p.key, Generation: generation}, Lane: queue.Upload, Since: p.generation}, m}
+	job := check.Job{Job: queue.Job{Key: p.key, Generation: generation}, Lane: queue.Upload, Since: p.generation}
+	return message{job, m}
 }
 
 // send publishes a job.
 func (f *feed) send(ctx context.Context, m message) error {
-	if _, err := f.publish(ctx, string(m.job.Lane), m.content); err != nil {
+	id, err := f.publish(ctx, string(m.job.Lane), m.content)
+	if err != nil {
 		return err
 	}
+	m.job.ID = id
 	f.evidence.Jobs = append(f.evidence.Jobs, m.job)
 	f.asked = append(f.asked, m)
 	return nil

@@ -46,7 +46,7 @@ func (f *feed) gather(ctx context.Context) (*check.Evidence, error) {
 	if e.Clean, err = f.clean(ctx); err != nil {
 		return nil, err
 	}
-	e.Published, e.Writes = f.pubsub.Account.Outcomes(), f.storage.Writes()
+	e.Published, e.Acked, e.Writes = f.pubsub.Account.Outcomes(), f.pubsub.Account.Acked(), f.storage.Writes()
 	imager, err := filepath.Abs(f.imager)
 	if err != nil {
 		return nil, err

@@ -66,14 +66,16 @@ func (f *feed) run(ctx context.Context) error {
 	return f.rest(ctx)
 }
 
-// backlog is how many jobs per worker are kept waiting, more than killed workers hide.
-const backlog = 120
+// backlog is how many jobs are kept waiting, for each worker and second of a lease: more than
+// workers that are killed hide.
+const backlog = 8
 
 // suffer feeds the fleet until it has had its kills.
 func (f *feed) suffer(ctx context.Context) error {
 	if err := f.begin(ctx); err != nil {
 		return err
 	}
+	full := backlog * f.workers * int(f.lease.Seconds())
 	over := time.After(f.longest)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -90,7 +92,7 @@ func (f *feed) suffer(ctx context.Context) error {
 		case <-news.C:
 			say("%+v, %d jobs sent, %d open", f.fleet.Counts(), len(f.evidence.Jobs), f.open())
 		case <-tick.C:
-			for range min(20, backlog*f.workers-f.open()) {
+			for range min(20, full-f.open()) {
 				if err := f.step(ctx); err != nil {
 					return err
 				}

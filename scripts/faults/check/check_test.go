@@ -41,12 +41,13 @@ func sound() *Evidence {
 	malformed.Generation, malformed.Lane, malformed.Batch = 0, "outcomes", "20261127T000000Z-other"
 	return &Evidence{
 		Jobs: []Job{
-			{queue.Job{Key: "a.jpg", Generation: 1}, queue.Upload, 1}, // ends with generation 2
-			{queue.Job{Key: "a.jpg", Generation: 2}, queue.Upload, 2},
-			{queue.Job{Key: "a.jpg", Generation: 2}, queue.Upload, 2}, // sent twice
-			{queue.Job{Key: "b.jpg", Generation: 2}, queue.Upload, 2},
-			{queue.Job{Key: "c.jpg", Batch: "sweep-1"}, queue.Rerun, 2},
+			{queue.Job{Key: "a.jpg", Generation: 1}, "1", queue.Upload, 1}, // ends with generation 2
+			{queue.Job{Key: "a.jpg", Generation: 2}, "2", queue.Upload, 2},
+			{queue.Job{Key: "a.jpg", Generation: 2}, "3", queue.Upload, 2}, // sent twice
+			{queue.Job{Key: "b.jpg", Generation: 2}, "4", queue.Upload, 2},
+			{queue.Job{Key: "c.jpg", Batch: "sweep-1"}, "5", queue.Rerun, 2},
 		},
+		Acked:     map[string]int{"1": 1, "2": 1, "3": 2, "4": 3, "5": 4},
 		Malformed: []queue.Key{babble},
 		Photos: map[queue.Key][]Content{
 			"a.jpg": {{1, Good}, {2, Good}}, "b.jpg": {{2, Corrupt}}, "c.jpg": {{2, Good}},
@@ -81,17 +82,23 @@ func TestBroken(t *testing.T) {
 		says  string
 	}{
 		{"a job without an outcome", func(e *Evidence) {
-			e.Jobs = append(e.Jobs, Job{queue.Job{Key: "a.jpg", Batch: "sweep-1"}, queue.Rerun, 2})
+			e.Jobs = append(e.Jobs, Job{queue.Job{Key: "a.jpg", Batch: "sweep-1"}, "6", queue.Rerun, 2})
 		}, []string{"lost"}, `sweep-1 "a.jpg": 0 outcomes`},
 		{"a job whose outcome is of an older generation", func(e *Evidence) {
 			e.Jobs[1].Generation, e.Jobs[2].Generation = 3, 3
-		}, []string{"lost"}, "none of generation 3"},
+		}, []string{"lost", "early"}, "none of generation 3"},
 		{"a job for the newest that ends with an older one", func(e *Evidence) {
 			e.Jobs[1].Generation, e.Jobs[1].Since = 0, 3
-		}, []string{"lost"}, "none of generation 3"},
+		}, []string{"lost", "early"}, "none of generation 3"},
 		{"not found, but never deleted", func(e *Evidence) {
 			e.Gone["c.jpg"] = false
-		}, []string{"lost", "wrong"}, "not_found"},
+		}, []string{"lost", "early", "wrong"}, "not_found"},
+		{"an ack before the outcome", func(e *Evidence) {
+			e.Acked["4"] = 2
+		}, []string{"early"}, "message 4"},
+		{"an ack after the outcome of another batch", func(e *Evidence) {
+			e.Jobs[3].Batch, e.Ledger[1].Batch = "sweep-1", "sweep-1"
+		}, []string{"early", "unrecorded"}, "message 4"},
 		{"a malformed message without an end", func(e *Evidence) {
 			e.Malformed = append(e.Malformed, "message 8 of upload")
 		}, []string{"malformed"}, "message 8"},
@@ -223,7 +230,7 @@ func TestExcused(t *testing.T) {
 		failed.Message, failed.Generation = tt.message, 0
 		e.Published = append([]ledger.Outcome{failed}, e.Published...)
 		e.Ledger = append(e.Ledger, kept(failed))
-		e.Jobs = e.Jobs[:1] // of generation 1, which it may have ended
+		e.Jobs, e.Acked = e.Jobs[:1], map[string]int{"1": 1} // of generation 1, which it may have ended
 		if got := Violations(e); len(got) == 0 {
 			t.Errorf("%s without a fault is no violation", tt.reason)
 		}

@@ -18,6 +18,7 @@ type Evidence struct {
 	Gone      map[queue.Key]bool      // photos that were deleted at some time
 	Absent    map[queue.Key]bool      // photos that are not there at the end
 
+	Acked     map[string]int               // message ids, and how many outcomes had been published before the ack
 	Published []ledger.Outcome             // by workers, in the order in which the topic took them
 	Ledger    []ledger.Outcome             // as its readers count them
 	Failures  map[queue.Key]imaging.Reason // as `burnish failures` lists them
@@ -35,6 +36,7 @@ type Evidence struct {
 // Job is a job that a lane has taken.
 type Job struct {
 	queue.Job
+	ID    string // of its message
 	Lane  queue.Lane
 	Since int64 // the photo's generation at that time; 0 if there was none
 }
@@ -100,6 +102,7 @@ var Rules = []struct {
 	broken     func(*Evidence) []string
 }{
 	{"lost", "every accepted job has an outcome", lost},
+	{"early", "no job is acked before an outcome of it is published", early},
 	{"malformed", "every message that is no job ends as malformed", malformed},
 	{"unrecorded", "every published outcome is in the ledger", unrecorded},
 	{"twice", "no job has two final outcomes", twice},

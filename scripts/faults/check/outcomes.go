@@ -61,6 +61,31 @@ func lost(e *Evidence) []string {
 	return all
 }
 
+// early finds jobs that were acked when none of their outcomes had been published: had the
+// worker died then, they would have been lost.
+func early(e *Evidence) []string {
+	type nth struct {
+		ledger.Outcome
+		n int
+	}
+	outcomes := make(map[at][]nth)
+	for n, o := range e.Published {
+		p := at{recorded(o), o.Key}
+		outcomes[p] = append(outcomes[p], nth{o, n})
+	}
+	var all []string
+	for _, j := range e.Jobs {
+		before, ok := e.Acked[j.ID]
+		if ok && !slices.ContainsFunc(outcomes[at{collection(j.Batch, j.Lane), j.Key}], func(o nth) bool {
+			return o.n < before && ends(e, j, o.Outcome)
+		}) {
+			all = append(all, fmt.Sprintf("message %s: %s %q, generation %d, after %d outcomes of other jobs",
+				j.ID, collection(j.Batch, j.Lane), j.Key, j.oldest(), before))
+		}
+	}
+	return all
+}
+
 // oldest is the oldest generation with which the job may end.
 func (j Job) oldest() int64 { return cmp.Or(j.Generation, j.Since) }
 

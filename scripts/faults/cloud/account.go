@@ -21,10 +21,11 @@ type Account struct {
 	ids      map[string]string          // message ids by ack id
 	last     map[string]string          // ack ids by message id: of the last delivery
 	outcomes []ledger.Outcome
+	acks     map[string]int // message ids, and the number of outcomes at the ack
 }
 
 func newAccount() *Account {
-	return &Account{unacked: make(map[string]map[string]bool), settled: make(map[string]bool), ids: make(map[string]string), last: make(map[string]string)}
+	return &Account{unacked: make(map[string]map[string]bool), settled: make(map[string]bool), ids: make(map[string]string), last: make(map[string]string), acks: make(map[string]int)}
 }
 
 // Publish notes messages that a topic has taken past the front.
@@ -92,6 +93,7 @@ func (a *Account) acked(r *pubsubpb.AcknowledgeRequest) {
 			continue
 		}
 		a.settled[id] = true
+		a.acks[id] = len(a.outcomes)
 		delete(a.unacked[r.Subscription], id)
 	}
 }
@@ -114,6 +116,14 @@ func (a *Account) IDs(sub string) []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.Sorted(maps.Keys(a.unacked[sub]))
+}
+
+// Acked returns the ids of the messages that are acked, each with how many outcomes had been
+// published before.
+func (a *Account) Acked() map[string]int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.acks)
 }
 
 // Outcomes are those that workers have published, in the order in which the topic took them.

@@ -50,7 +50,7 @@ func NewPubSub(emulator string, lease time.Duration, dice *Dice, process Process
 	p.grpc = grpc.NewServer(grpc.MaxRecvMsgSize(largest))
 	pubsubpb.RegisterPublisherServer(p.grpc, p)
 	pubsubpb.RegisterSubscriberServer(p.grpc, p)
-	if lease > 0 {
+	if lease > 0 && lease < time.Minute { // with which the client does so itself
 		go p.extend(p.closed)
 	}
 	return p, nil
@@ -162,10 +162,10 @@ func (p *PubSub) GetSubscription(ctx context.Context, r *pubsubpb.GetSubscriptio
 
 // Acknowledge implements pubsubpb.SubscriberServer.
 func (p *PubSub) Acknowledge(ctx context.Context, r *pubsubpb.AcknowledgeRequest) (*emptypb.Empty, error) {
+	p.leases.settle(r.AckIds) // to the client they are, whatever becomes of the request
 	err := p.meet(ctx, "ack", p.chances.ack, func() error {
 		_, err := pubsubpb.NewSubscriberClient(p.conn).Acknowledge(context.WithoutCancel(ctx), r)
 		if err == nil {
-			p.leases.settle(r.AckIds)
 			p.Account.acked(r)
 		}
 		return err

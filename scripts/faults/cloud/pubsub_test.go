@@ -195,5 +195,8 @@ func TestAckFaults(t *testing.T) {
 		if status.Code(err) != tt.code || acked != tt.acked || b.killed != tt.killed || (len(b.Account.Unacked()) == 0) != tt.acked {
 			t.Errorf("fault %d: the client sees %v; acked: %v, killed: %d, account %v", tt.fault, err, acked, b.killed, b.Account.Unacked())
 		}
+		if held := b.leases.living(b.Awake); len(held) > 0 {
+			t.Errorf("fault %d: a lease that the client has given up is extended: %v", tt.fault, held)
+		}
 	}
 }
