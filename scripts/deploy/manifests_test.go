@@ -17,6 +17,7 @@ import (
 
 	run "google.golang.org/api/run/v1"
 	apps "k8s.io/api/apps/v1"
+	batch "k8s.io/api/batch/v1"
 	core "k8s.io/api/core/v1"
 	policy "k8s.io/api/policy/v1"
 	scheduling "k8s.io/api/scheduling/v1"
@@ -39,6 +40,8 @@ var kinds = map[string]func() any{
 	"v1 ConfigMap":                                  func() any { return new(core.ConfigMap) },
 	"v1 ServiceAccount":                             func() any { return new(core.ServiceAccount) },
 	"apps/v1 Deployment":                            func() any { return new(apps.Deployment) },
+	"batch/v1 CronJob":                              func() any { return new(batch.CronJob) },
+	"run.googleapis.com/v1 Job":                     func() any { return new(run.Job) },
 	"policy/v1 PodDisruptionBudget":                 func() any { return new(policy.PodDisruptionBudget) },
 	"scheduling.k8s.io/v1 PriorityClass":            func() any { return new(scheduling.PriorityClass) },
 	"run.googleapis.com/v1 WorkerPool":              func() any { return new(run.WorkerPool) },
@@ -141,6 +144,12 @@ func processes(t *testing.T) (list []process) {
 				p.ports = append(p.ports, int(c.Ports[i].ContainerPort))
 			}
 			list = append(list, p)
+		case *batch.CronJob:
+			c := o.Spec.JobTemplate.Spec.Template.Spec.Containers[0]
+			list = append(list, process{name: "GKE " + o.Name, args: c.Args, env: config})
+		case *run.Job:
+			c := o.Spec.Template.Spec.Template.Spec.Containers[0]
+			list = append(list, process{name: "Cloud Run " + o.Metadata.Name, args: c.Args})
 		case *run.WorkerPool:
 			c := o.Spec.Template.Spec.Containers[0]
 			list = append(list, process{
@@ -149,8 +158,8 @@ func processes(t *testing.T) (list []process) {
 			})
 		}
 	}
-	if len(list) != 4 {
-		t.Fatalf("%d processes, want a worker and a recorder on GKE and on Cloud Run each", len(list))
+	if len(list) != 6 {
+		t.Fatalf("%d processes, want a worker, a recorder and a backfill on GKE and on Cloud Run each", len(list))
 	}
 	return list
 }
@@ -175,7 +184,10 @@ func TestArguments(t *testing.T) {
 		text := help(t, p.verb())
 		for _, a := range p.args[1:] {
 			name, value, ok := strings.Cut(a, "=")
-			if !ok || !regexp.MustCompile(`(?m)^ +`+name+`[= ]`).MatchString(text) {
+			if p.verb() == "backfill" && !strings.HasPrefix(a, "--") { // source and destination
+				name, value, ok = "", a, true
+			}
+			if !ok || name != "" && !regexp.MustCompile(`(?m)^ +`+name+`[= ]`).MatchString(text) {
 				t.Errorf("%s: burnish %s has no %s:\n%s", p.name, p.verb(), a, text)
 			}
 			for _, v := range variable.FindAllStringSubmatch(value, -1) {
@@ -210,11 +222,10 @@ func TestWorkersEndInTime(t *testing.T) {
 
 func TestPodsAreClosed(t *testing.T) {
 	for name, o := range load(t) {
-		d, ok := o.(*apps.Deployment)
+		pod, ok := podOf(o)
 		if !ok {
 			continue
 		}
-		pod := d.Spec.Template.Spec
 		if s := pod.SecurityContext; s == nil || s.RunAsNonRoot == nil || !*s.RunAsNonRoot || s.SeccompProfile == nil ||
 			s.SeccompProfile.Type != core.SeccompProfileTypeRuntimeDefault {
 			t.Errorf("%s: not non-root under the default seccomp profile", name)
@@ -237,6 +248,17 @@ func TestPodsAreClosed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// podOf is what a manifest of GKE says of its pods.
+func podOf(o any) (pod core.PodSpec, ok bool) {
+	switch o := o.(type) {
+	case *apps.Deployment:
+		return o.Spec.Template.Spec, true
+	case *batch.CronJob:
+		return o.Spec.JobTemplate.Spec.Template.Spec, true
+	}
+	return pod, false
 }
 
 // imageUser reads the user out of the Dockerfile.
@@ -262,17 +284,18 @@ func TestNamesLeadSomewhere(t *testing.T) {
 	all := load(t)
 	for name, o := range all {
 		var wants []string
-		switch o := o.(type) {
-		case *apps.Deployment:
-			pod := o.Spec.Template.Spec
+		if pod, ok := podOf(o); ok {
 			wants = []string{
 				"gke v1 ServiceAccount " + pod.ServiceAccountName,
 				"gke scheduling.k8s.io/v1 PriorityClass " + pod.PriorityClassName,
-				"gke policy/v1 PodDisruptionBudget " + o.Name,
 			}
 			for _, from := range pod.Containers[0].EnvFrom {
 				wants = append(wants, "gke v1 ConfigMap "+from.ConfigMapRef.Name)
 			}
+		}
+		switch o := o.(type) {
+		case *apps.Deployment:
+			wants = append(wants, "gke policy/v1 PodDisruptionBudget "+o.Name)
 			if !selects(o.Spec.Selector.MatchLabels, o.Spec.Template.Labels) {
 				t.Errorf("%s does not select its own pods", name)
 			}
@@ -298,6 +321,24 @@ func TestNamesLeadSomewhere(t *testing.T) {
 	trigger := all["gke keda.sh/v1alpha1 ScaledObject worker"].(*scaledObject).Spec.Triggers[0].Metadata
 	if !strings.Contains(trigger["serverAddress"], "/projects/"+fleet["PROJECT"]+"/") || !strings.Contains(trigger["query"], `"`+fleet["NAME"]+`-(`) {
 		t.Errorf("the scaling looks elsewhere than the fleet is: %v", trigger)
+	}
+}
+
+// TestNightsNeverOverlap holds the nightly backfill to what it promises at the door; the lease in
+// the destination does the rest.
+func TestNightsNeverOverlap(t *testing.T) {
+	all := load(t)
+	cron := all["gke batch/v1 CronJob backfill"].(*batch.CronJob)
+	job := cron.Spec.JobTemplate.Spec
+	if cron.Spec.ConcurrencyPolicy != batch.ForbidConcurrent || job.Template.Spec.RestartPolicy != core.RestartPolicyNever {
+		t.Errorf("concurrency %s, restarts %s", cron.Spec.ConcurrencyPolicy, job.Template.Spec.RestartPolicy)
+	}
+	rule := job.PodFailurePolicy.Rules[0]
+	if rule.Action != batch.PodFailurePolicyActionFailJob || *rule.OnExitCodes.ContainerName != job.Template.Spec.Containers[0].Name {
+		t.Errorf("failed photos are tried over and over: %+v", rule)
+	}
+	if spec := all["cloudrun run.googleapis.com/v1 Job burnish-backfill"].(*run.Job).Spec.Template.Spec; spec.TaskCount != 1 || spec.Parallelism != 1 {
+		t.Errorf("%d tasks, %d at once", spec.TaskCount, spec.Parallelism)
 	}
 }
 
