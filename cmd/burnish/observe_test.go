@@ -80,9 +80,8 @@ func testObserved(t *testing.T, f *fleet) {
 	if got := get(t, http, "/healthz"); got.status != 200 {
 		t.Errorf("a worker that lives says %+v", got)
 	}
+	w.stop(t)
 	r.stop(t)
-	// The worker is killed at the end of the test: after a connection that broke, the client's
-	// streams take up to a minute to end.
 }
 
 func testMetrics(t *testing.T, worker, recorder string) {

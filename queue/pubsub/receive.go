@@ -18,10 +18,15 @@ import (
 // that died stay hidden. Left to itself the client takes up to 10 minutes.
 const extension = time.Minute
 
+// lastWords is how long the client may take to send its acks when all handlers have returned: a
+// tenth of a second where the service answers, and minutes where it does not.
+const lastWords = 2 * time.Second
+
 // Receive pulls the three lanes until ctx ends or one of them is refused, and then waits for
-// the handlers. It holds as many messages of each lane as it has slots. Those that are handed
-// back at the end are nacked; to the service that is a failed attempt at each. As many that
-// the service sends in the last moment stay hidden for a minute.
+// the handlers and for the service to take their acks, the latter not for long: what is not
+// acked then is delivered again. It holds as many messages of each lane as it has slots. Those
+// that are handed back at the end are nacked; to the service that is a failed attempt at each.
+// As many that the service sends in the last moment stay hidden for a minute.
 //
 // A Retry is kept back here for as long as it asks, or until the end of Receive, and then
 // nacked; the subscription's own backoff comes on top. It goes on taking a slot of its lane:
@@ -35,11 +40,26 @@ func (q *Queue) Receive(ctx context.Context, handle queue.Handler) error {
 		defer context.AfterFunc(q.opts.Hard, func() { stop(); cancel() })()
 	}
 	r := &receiver{Queue: q, work: work, handle: queue.Recover(handle)}
-	lanes, ctx := errgroup.WithContext(ctx)
+	lanes, pulling := errgroup.WithContext(ctx)
 	for _, lane := range queue.Lanes {
-		lanes.Go(func() error { return r.pull(ctx, lane) })
+		lanes.Go(func() error { return r.pull(pulling, lane) })
 	}
-	return lanes.Wait()
+	ended, overdue := make(chan error, 1), make(chan struct{})
+	go func() { ended <- lanes.Wait() }()
+	context.AfterFunc(pulling, func() {
+		r.drain()
+		time.Sleep(lastWords)
+		close(overdue)
+	})
+	select {
+	case err := <-ended:
+		return err
+	case <-overdue: // the client's own goroutines end with the client
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return context.Cause(pulling)
 }
 
 // receiver is one call of Receive.

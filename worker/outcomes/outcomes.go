@@ -57,8 +57,21 @@ func (p *Publisher) Record(ctx context.Context, o ledger.Outcome) error {
 	return fmt.Errorf("publish the outcome of %q to %s: %w", o.Key, p.topic, err)
 }
 
-// Close sends what is still to be sent.
+// lastWords is how long Close waits: where the service answers, less than a tenth of a second is
+// enough; where it does not, the client would try for a minute.
+const lastWords = 2 * time.Second
+
+// Close sends what is still to be sent. What that is, nobody waits for any more: Record has
+// returned an error for it.
 func (p *Publisher) Close() error {
-	p.topic.Stop()
+	stopped := make(chan struct{})
+	go func() {
+		p.topic.Stop()
+		close(stopped)
+	}()
+	select {
+	case <-stopped:
+	case <-time.After(lastWords): // the client's own goroutines end with the client
+	}
 	return nil
 }
