@@ -6,6 +6,7 @@ import (
 	"context"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -110,6 +111,25 @@ func TestStrays(t *testing.T) {
 				t.Errorf("strays %q, want %q", strays, tt.says)
 			}
 		})
+	}
+}
+
+// A process that is killed just before it is asked to end has not ended wrongly.
+func TestKilledThenStopped(t *testing.T) {
+	f := New(Options{Seed: 1, Life: time.Hour, Lease: time.Second, Kills: 10}, shell("s", patient))
+	run(t, f, func() {
+		for !f.slots[0].works() {
+			time.Sleep(time.Millisecond)
+		}
+		p := f.slots[0].current()
+		p.end(syscall.SIGKILL)
+		if p.end(syscall.SIGTERM) || p.told() != syscall.SIGKILL {
+			t.Errorf("it was told %v", p.told())
+		}
+		<-p.ended
+	})
+	if strays := f.Strays("/nowhere"); len(strays) > 0 {
+		t.Errorf("strays %q", strays)
 	}
 }
 

@@ -23,7 +23,7 @@ type process struct {
 	asleep atomic.Bool // frozen
 
 	mu       sync.Mutex
-	signaled syscall.Signal // the last one that was meant to end it; 0 for none
+	signaled syscall.Signal // what was meant to end it; 0 for nothing
 }
 
 // start starts a process, which is ready when its standard error has the given text.
@@ -59,7 +59,9 @@ func (p *process) end(s syscall.Signal) bool {
 		return false
 	}
 	working := p.signaled == 0 && closed(p.ready)
-	p.signaled = s
+	if p.signaled != syscall.SIGKILL { // after which no other arrives
+		p.signaled = s
+	}
 	_ = p.cmd.Process.Signal(s)
 	return working
 }
