@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -31,17 +30,6 @@ func (f *fleet) program(t *testing.T, args ...string) *exec.Cmd {
 	cmd := program(t, args...)
 	cmd.Env = append(cmd.Env, "PUBSUB_EMULATOR_HOST="+f.pubsub, "STORAGE_EMULATOR_HOST="+f.storage)
 	return cmd
-}
-
-// closing runs a backfill to its end and reads its closing figures.
-func closing(t *testing.T, cmd *exec.Cmd, status int) summary {
-	t.Helper()
-	got := finish(t, cmd)
-	var s summary
-	if err := json.Unmarshal([]byte(got.stdout), &s); err != nil || got.status != status {
-		t.Fatalf("exit status %d, want %d: %v\n%s%s", got.status, status, err, got.stdout, got.stderr)
-	}
-	return s
 }
 
 // records reads those of all batches, the newest first.
