@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 
+	"google.golang.org/grpc/codes"
+
 	"burnish/cmd/internal/setup"
 	"burnish/imaging"
 	"burnish/imaging/imager"
@@ -44,7 +46,7 @@ func (f *fleetTask) open(soft, _ context.Context) error {
 		return err
 	}
 	f.queue = pubsub.New(f.cloud.PubSub, f.Name, pubsub.Options{})
-	f.conductor = &batch.Conductor{Publisher: f.queue, Dest: f.dest, Follow: true, Rate: f.Rate}
+	f.conductor = &batch.Conductor{Publisher: f.queue, Dest: f.dest, Follow: true, Rate: f.Rate, Passes: passes, Outage: outage}
 	return nil
 }
 
@@ -57,6 +59,15 @@ func build(ctx context.Context, t task) (imaging.Build, error) {
 	}
 	defer pool.Close()
 	return pool.Build(), nil
+}
+
+// passes reports whether an error of Pub/Sub is no answer, or one that asks for patience.
+func passes(err error) bool {
+	switch setup.Code(err) {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Internal, codes.Aborted:
+		return true
+	}
+	return false
 }
 
 func (*fleetTask) stopping() string {

@@ -202,6 +202,9 @@ func (t *task) decisions(ctx context.Context) iter.Seq2[batch.Decision, error] {
 // walk compares photos and manifests: all of them side by side, or those of a list of keys.
 func (t *task) walk(ctx context.Context) iter.Seq2[batch.Decision, error] {
 	opts := batch.Options{Filter: t.asked.Filter, Body: worker.ManifestMetadata}
+	if t.ends.Source.Bucket != "" || t.ends.Dest.Bucket != "" {
+		opts.Outage = outage // a disk that does not answer is for a person
+	}
 	if t.ends.Source.Bucket != "" && t.ends.Dest.Bucket != "" {
 		opts.Ranges = 4 * max(2, runtime.GOMAXPROCS(0))
 	}

@@ -34,6 +34,10 @@ type Conductor struct {
 	// Rate is how many jobs are published a second at first; it doubles every 20 minutes, as a
 	// bucket wants it of its writers. 0 sets no bound.
 	Rate float64
+	// Passes, if set, tells which errors of the Publisher may pass. Those are waited out for as
+	// long as Outage; jobs that were published before may then be published twice.
+	Passes func(err error) bool
+	Outage time.Duration
 	// Poll is how often record and ledger are looked at; 0 means every 5 seconds.
 	Poll time.Duration
 	// Observe, if set, hears of each outcome that ends a job, one at a time.

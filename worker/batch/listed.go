@@ -22,7 +22,7 @@ func Listed(ctx context.Context, src, dst store.Store, fingerprint string, keys 
 		out := make(chan Decision, chunk)
 		g, ctx := errgroup.WithContext(ctx)
 		r := merge{
-			reconciler: &reconciler{src: src, dst: dst, fingerprint: fingerprint, opts: opts},
+			reconciler: newReconciler(src, dst, fingerprint, opts),
 			ctx:        ctx,
 			yield: func(d Decision) bool {
 				select {

@@ -98,13 +98,25 @@ func (c *Conductor) send(ctx context.Context, first queue.Job, more <-chan queue
 	c.mu.Lock()
 	lane := c.lane
 	c.mu.Unlock()
-	if err := c.Publisher.Publish(ctx, lane, some...); err != nil {
+	if err := c.patiently(ctx, lane, some); err != nil {
 		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.totals.Published += int64(len(some))
 	return nil
+}
+
+// patiently publishes, and waits out what may pass.
+func (c *Conductor) patiently(ctx context.Context, lane queue.Lane, some []queue.Job) error {
+	o := outage{longest: c.Outage}
+	for {
+		err := c.Publisher.Publish(ctx, lane, some...)
+		if err == nil || c.Passes == nil || !c.Passes(err) || !o.wait(ctx) {
+			return err
+		}
+		c.Log.Warn("jobs are not published yet", "batch", c.batch.ID, "jobs", len(some), "error", err)
+	}
 }
 
 // board takes a job into the flight before it is published: its outcome may be quick. A key that

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"time"
 
 	"burnish/queue"
 	"burnish/worker/store"
@@ -58,6 +59,10 @@ type Options struct {
 	// in the order of their keys. Each range lists both stores by itself.
 	Ranges int
 
+	// Outage is how long a store is waited for that does not answer or asks to slow down, beyond
+	// what it does about that itself. Listings then go on after the last key. 0 is not at all.
+	Outage time.Duration
+
 	// Body reads from a manifest, by its name, what a listing shows as its metadata: it is
 	// asked when the listing does not. No metadata and no error stand for a manifest that
 	// cannot be read. Without Body all such manifests count as unreadable.
@@ -77,7 +82,7 @@ type Options struct {
 // Names that end with a slash, with which consoles keep empty folders, are no photos. The
 // first error ends the walk.
 func Reconcile(ctx context.Context, src, dst store.Store, fingerprint string, opts Options) iter.Seq2[Decision, error] {
-	r := reconciler{src: src, dst: dst, fingerprint: fingerprint, opts: opts, prefix: opts.Filter.listed()}
+	r := newReconciler(src, dst, fingerprint, opts)
 	if opts.Ranges > 1 {
 		return r.inRanges(ctx)
 	}
@@ -144,6 +149,13 @@ type reconciler struct {
 	fingerprint string
 	opts        Options
 	prefix      string // of the keys that are listed
+}
+
+func newReconciler(src, dst store.Store, fingerprint string, opts Options) *reconciler {
+	return &reconciler{
+		src: patient{src, opts.Outage}, dst: patient{dst, opts.Outage},
+		fingerprint: fingerprint, opts: opts, prefix: opts.Filter.listed(),
+	}
 }
 
 // walk decides about the keys of one span, until somebody else has taken the rest of it.
