@@ -28,9 +28,10 @@ type bench struct {
 	many   int   // photos of the endurance part
 	each   bool  // show every photo of a tuning run
 
-	keys int // catalogue of the walk part
+	keys     int // catalogue of the walk part
+	outcomes int // of the ledger part
 
-	decoderScript, sharpScript, engine, walker string
+	decoderScript, sharpScript, engine, walker, ledgerer string
 
 	defaults imaging.Request
 	report   report
@@ -43,7 +44,7 @@ func main() {
 	b := &bench{}
 	tune := flag.Bool("tune", false, "compare encoder settings instead of measuring the targets; see -grid")
 	grid := flag.String("grid", "", "with -tune: a format and its settings, as \"avif effort=1,2 tune=iq,ssim q=40,50,60\"")
-	parts := flag.String("parts", "equal,defaults,slots,overhead,endurance,walk", "which parts to run")
+	parts := flag.String("parts", "equal,defaults,slots,overhead,endurance,walk,ledger", "which parts to run")
 	count := flag.Int("photos", 0, "use only so many of the photos, spread over the set; 0 is all")
 	match := flag.String("match", "", "use only photos whose name has this in it")
 	sets := flag.String("sets", "large", "folders of photos below -from")
@@ -57,6 +58,7 @@ func main() {
 	flag.IntVar(&b.few, "few", 8, "photos of the slots and overhead parts; 0 is all")
 	flag.IntVar(&b.many, "many", 5_000, "photos of the endurance part")
 	flag.IntVar(&b.keys, "keys", 5_000_000, "keys of the walk part")
+	flag.IntVar(&b.outcomes, "outcomes", 20_000_000, "outcomes of the ledger part")
 	flag.StringVar(&b.cache, "cache", ".cache/bench", "working folder")
 	flag.StringVar(&b.bin, "bin", "bin", "folder of burnish and imager")
 	flag.Parse()
@@ -64,6 +66,7 @@ func main() {
 	b.sharpScript = filepath.Join(b.cache, "sharp.mjs")
 	b.decoderScript = filepath.Join(b.cache, "decode.mjs")
 	b.walker = filepath.Join(b.cache, "walk")
+	b.ledgerer = filepath.Join(b.cache, "ledger")
 	b.engine = filepath.Join(b.cache, "engine")
 	exit(func() (err error) {
 		if b.photos, err = choose(*from, strings.Split(*sets, ","), *match, *count); err != nil {
@@ -111,6 +114,7 @@ func (b *bench) run(parts []string) error {
 		{"overhead", b.overhead},
 		{"endurance", b.endurance},
 		{"walk", b.walk},
+		{"ledger", b.ledger},
 	}
 	for _, p := range all {
 		if !slices.Contains(parts, p.name) {
