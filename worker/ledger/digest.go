@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"burnish/worker/ordered"
@@ -153,6 +155,18 @@ func (d *digester) add(ctx context.Context, c chapter) error {
 	return nil
 }
 
+// byReason groups outcomes, so that who looks for one reason decodes no other.
+func byReason(all []row) (groups [][]row) {
+	of := make(map[string][]row)
+	for _, r := range all {
+		of[r.Reason] = append(of[r.Reason], r)
+	}
+	for _, reason := range slices.Sorted(maps.Keys(of)) {
+		groups = append(groups, of[reason])
+	}
+	return groups
+}
+
 // errRaced says that another program has written the digest that was next.
 var errRaced = errors.New("digested by another program meanwhile")
 
@@ -162,7 +176,7 @@ func (d *digester) close(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	data, err := encode(d.rows, map[string]string{metadataKey: text, throughKey: d.to})
+	data, err := encode(map[string]string{metadataKey: text, throughKey: d.to}, byReason(d.rows)...)
 	if err != nil {
 		return fmt.Errorf("encode digest: %w", err)
 	}

@@ -115,7 +115,7 @@ func (w *Writer) segment(rows []row) (*segment, error) {
 	if err == nil {
 		s.opts.Metadata = map[string]string{metadataKey: text}
 	}
-	s.data, err = encode(rows, map[string]string{metadataKey: text})
+	s.data, err = encode(map[string]string{metadataKey: text}, rows)
 	return s, err
 }
 

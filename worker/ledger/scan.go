@@ -215,19 +215,26 @@ func (s *scan) matches(ctx context.Context, i int) ([]Outcome, error) {
 		return nil, err
 	}
 	var all []Outcome
-	n := int32(0)
-	for r, err := range rowsOf[row](f) {
-		if err != nil {
-			return nil, &SegmentError{name, err}
+	next := int32(0)
+	for _, g := range f.RowGroups() {
+		n := next
+		next += int32(g.NumRows())
+		if !mayHold(g, string(s.filter.Reason)) {
+			continue
 		}
-		o, err := r.outcome()
-		if err != nil {
-			return nil, &SegmentError{name, err}
+		for r, err := range rowsIn[row](g, g.NumRows()) {
+			if err != nil {
+				return nil, &SegmentError{name, err}
+			}
+			o, err := r.outcome()
+			if err != nil {
+				return nil, &SegmentError{name, err}
+			}
+			if !lost.has(n) && s.says(o.Reason) && s.filter.match(o) {
+				all = append(all, o)
+			}
+			n++
 		}
-		if !lost.has(n) && s.says(o.Reason) && s.filter.match(o) {
-			all = append(all, o)
-		}
-		n++
 	}
 	return all, nil
 }
