@@ -13,16 +13,20 @@ import (
 
 type backfillCmd struct {
 	storageFlags `embed:"" set:"write_rate=1000"`
-	workFlags    `embed:""`
+	workFlags    `embed:"" set:"recipe=catalogue"`
 	selectFlags  `embed:""`
 	stopFlags    `embed:""`
 	endArgs      `embed:""`
+	publishFlags `embed:"" set:"lane=backfill"`
+}
 
+// publishFlags say whether a fleet does the jobs of a batch, and how they are published to it.
+type publishFlags struct {
 	Project string     `placeholder:"P" help:"The Google Cloud project of a fleet that does the photos. Without it, this process does them."`
 	Name    string     `default:"burnish" placeholder:"NAME" help:"What the names of the fleet's topics begin with. Default: ${default}."`
 	Window  int        `default:"0" placeholder:"N" help:"Jobs that the fleet has in hand at most. Default: as many as keep its workers busy."`
 	Rate    float64    `default:"100" placeholder:"N" help:"Jobs published a second at first; doubles every 20 minutes. Default: ${default}."`
-	Lane    queue.Lane `default:"backfill" enum:"upload,rerun,backfill" help:"Lane of the fleet's queue: upload, rerun or backfill. Default: ${default}."`
+	Lane    queue.Lane `default:"${lane}" enum:"upload,rerun,backfill" help:"Lane of the fleet's queue: upload, rerun or backfill. Default: ${default}."`
 }
 
 // Help tells what a backfill does and how it ends.
@@ -41,7 +45,7 @@ cancelled, 2 usage, 3 could not start, 130 interrupted.`
 }
 
 func (c *backfillCmd) Run(log *slog.Logger) error {
-	if err := errors.Join(c.workFlags.check(), c.checkStorage(), c.checkFleet()); err != nil {
+	if err := errors.Join(c.workFlags.check(), c.checkStorage(), c.publishFlags.check(c.Force)); err != nil {
 		return err
 	}
 	ends, err := setup.ParseEnds(c.Source, c.Dest)
@@ -61,24 +65,29 @@ func (c *backfillCmd) Run(log *slog.Logger) error {
 		return exit{exitUsage, err}
 	}
 	t := task{log: log, ends: ends, asked: asked, json: c.JSON}
-	if c.Project != "" && ends.Dest.Bucket == "" {
-		return exit{exitUsage, fmt.Errorf("destination %s: a fleet writes to a bucket; leave --project out to do the photos here", ends.Dest)}
+	return c.publishFlags.start(t, c.workFlags, c.storageFlags)
+}
+
+// start has a fleet do the task, or does it here, and returns how it ended.
+func (c publishFlags) start(t task, work workFlags, storage storageFlags) error {
+	if c.Project != "" && t.ends.Dest.Bucket == "" {
+		return exit{exitUsage, fmt.Errorf("destination %s: a fleet writes to a bucket; leave --project out to do the photos here", t.ends.Dest)}
 	}
 	if c.Project == "" {
-		r := &run{task: t, workFlags: c.workFlags, storageFlags: c.storageFlags}
+		r := &run{task: t, workFlags: work, storageFlags: storage}
 		return r.do(r)
 	}
-	f := &fleetTask{task: t, backfillCmd: c}
+	f := &fleetTask{task: t, publishFlags: c, named: work.Recipe}
 	return f.do(f)
 }
 
-func (c *backfillCmd) checkFleet() error {
+func (c publishFlags) check(force bool) error {
 	switch {
 	case c.Window < 0 || c.Window > 10_000_000:
 		return exit{exitUsage, fmt.Errorf("--window %d: expected 1 to 10000000, or 0 for as many as keep the workers busy", c.Window)}
 	case c.Rate < 1 || c.Rate > 100_000:
 		return exit{exitUsage, fmt.Errorf("--rate %v: expected 1 to 100000", c.Rate)}
-	case c.Project != "" && c.Force:
+	case c.Project != "" && force:
 		return exit{exitUsage, errors.New("--force: a fleet skips what is fresh; change the recipe, or leave --project out")}
 	case !names.MatchString(c.Name):
 		return exit{exitUsage, fmt.Errorf("--name %q: expected 3 to 200 letters, digits and hyphens, a letter first", c.Name)}

@@ -15,7 +15,7 @@ import (
 // batchArgs name a batch that is under way.
 type batchArgs struct {
 	Dest  string `arg:"" name:"dst" help:"The destination of the batch: gs://bucket or gs://bucket/prefix."`
-	Batch string `arg:"" optional:"" help:"Its id. Default: the newest batch that is running or paused."`
+	Batch string `arg:"" optional:"" help:"Its id, or the beginning or end of it. Default: the newest batch that is running or paused."`
 }
 
 // change loads the batch, changes it, and says how it stands now.
@@ -33,11 +33,13 @@ func (a batchArgs) change(change func(ctx context.Context, st store.Store, id st
 		return err
 	}
 	defer st.Close()
-	id := a.Batch
-	if id == "" {
+	var id string
+	if a.Batch == "" {
 		if id, err = batch.Unfinished(ctx, st); err != nil {
 			return exit{exitFailures, err}
 		}
+	} else if id, err = findBatch(ctx, st, a.Batch); err != nil {
+		return err
 	}
 	b, err := change(ctx, st, id)
 	switch {

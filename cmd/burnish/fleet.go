@@ -17,7 +17,8 @@ import (
 // fleetTask is a task whose jobs a fleet does.
 type fleetTask struct {
 	task
-	*backfillCmd
+	publishFlags
+	named string // recipe of the fleet
 	cloud *setup.Cloud
 	queue *pubsub.Queue
 }
@@ -25,7 +26,7 @@ type fleetTask struct {
 // open opens every part, the cheap and likely wrong ones first.
 func (f *fleetTask) open(soft, _ context.Context) error {
 	var err error
-	if f.recipe, err = recipe(f.Recipe); err != nil {
+	if f.recipe, err = recipe(f.named); err != nil {
 		return err
 	}
 	if f.cloud, err = setup.OpenCloud(soft, f.Project); err != nil {

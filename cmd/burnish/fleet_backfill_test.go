@@ -55,7 +55,7 @@ func (f *fleet) kill(t *testing.T, p *process) {
 }
 
 // testBackfill kills a backfill three times, lets it come to its end, mends the photos that were
-// broken, and does them.
+// broken, and has the fleet do them again.
 func testBackfill(t *testing.T, f *fleet) {
 	const photos, broken = 300, 30
 	good := sample(t, "apple.jpg")
@@ -92,8 +92,14 @@ func testBackfill(t *testing.T, f *fleet) {
 	for i := 0; i < photos; i += photos / broken {
 		f.upload(fmt.Sprintf("photos/%03d.jpg", i), good)
 	}
-	if s := closing(t, f.backfill(t), 0); s.Done != broken || s.Fresh != photos-broken {
+	again := []string{"rerun", "gs://" + f.out(), all[0].ID[10:], "--project", project, "--name", f.name, "--recipe", f.recipe, "--json"}
+	if s := closing(t, f.program(t, again...), 0); s.Done != broken {
 		t.Errorf("after they are mended: %+v", s)
+	}
+	var old batchStatus
+	decode(t, finish(t, f.program(t, "status", "gs://"+f.out(), all[0].ID, "--json")), &old)
+	if len(old.Standing.Broken) != 0 || len(old.Standing.Repairs) != 1 || old.Standing.Repairs[0].Lane != queue.Rerun {
+		t.Errorf("the batch that was repaired: %+v", old.Standing)
 	}
 	if s := closing(t, f.backfill(t), 0); s.Done != 0 || s.Fresh != photos {
 		t.Errorf("when nothing is left: %+v", s)
@@ -134,9 +140,9 @@ func testControl(t *testing.T, f *fleet) {
 	waitFor(t, func() bool { return strings.Contains(p.said.String(), "is paused, by ") })
 	order(exitFailures, "is paused already", "pause", dst)
 	order(0, "on lane rerun", "priority", "rerun", dst)
-	order(0, "is running", "resume", dst, state().ID)
+	order(0, "is running", "resume", dst, state().ID[:20])
 	waitFor(t, func() bool { return strings.Contains(p.said.String(), "goes on") })
-	order(exitFailures, "does not exist", "pause", dst, "20200101T000000Z-none")
+	order(exitUsage, "no such batch", "pause", dst, "20200101T000000Z-none")
 	order(0, "is cancelled", "cancel", dst)
 	select {
 	case <-p.ended:

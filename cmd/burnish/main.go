@@ -48,6 +48,7 @@ type cli struct {
 	Resume   resumeCmd   `cmd:"" help:"Let a paused batch go on."`
 	Cancel   cancelCmd   `cmd:"" help:"End a batch; what is not begun is skipped."`
 	Priority priorityCmd `cmd:"" help:"Move what is still to be published of a batch to another lane."`
+	Rerun    rerunCmd    `cmd:"" help:"Ask again for the photos of a batch that failed."`
 	Status   statusCmd   `cmd:"" help:"Show a batch: how far it is, what failed, what it costs."`
 	Failures failuresCmd `cmd:"" help:"List the photos that failed, by reason."`
 	Report   reportCmd   `cmd:"" help:"Write how each photo of a batch ended, as CSV and Parquet."`

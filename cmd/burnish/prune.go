@@ -35,8 +35,8 @@ Nothing goes because of what cannot be read. A source that is empty all at once,
 than DST was made from, would let everything go: more than --max-share of the manifests or of the
 variants is refused.
 
-Do not prune while a batch is under way into the same bucket; uploads may come. A folder has one
-writer at a time anyway.`
+No backfill or rerun can be under way into the same bucket meanwhile; uploads do no harm. A folder
+has one writer at a time anyway.`
 }
 
 func (c *pruneCmd) Run() error {
@@ -74,6 +74,14 @@ func (c *pruneCmd) Run() error {
 	if !c.Yes {
 		fmt.Println("\nnothing is deleted yet: --yes does")
 		return nil
+	}
+	if ends.Dest.Bucket != "" {
+		lease, held, err := hold(ctx, dest)
+		if err != nil {
+			return err
+		}
+		defer lease.Close()
+		ctx = held
 	}
 	return list.remove(ctx, p)
 }

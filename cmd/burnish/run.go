@@ -13,7 +13,7 @@ import (
 
 type runCmd struct {
 	storageFlags `embed:"" set:"write_rate=1000"`
-	workFlags    `embed:""`
+	workFlags    `embed:"" set:"recipe=catalogue"`
 	endArgs      `embed:""`
 }
 
@@ -25,7 +25,7 @@ type endArgs struct {
 
 // workFlags say how photos are worked on in this process.
 type workFlags struct {
-	Recipe   string           `default:"catalogue" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
+	Recipe   string           `default:"${recipe}" placeholder:"R" help:"A built-in recipe (${builtin_recipes}) or a YAML file. Default: ${default}."`
 	Jobs     int              `default:"0" placeholder:"N" help:"Photos worked on at once. Default: one per core, or as many as --memory is enough for, at 256 MiB each."`
 	Memory   imaging.ByteSize `default:"0" placeholder:"SIZE" help:"What photos being worked on may take together, such as 2GiB. A photo that takes more waits, or fails as too_large. Default: this container's limit or the machine's memory, less an eighth, at least 384 MiB."`
 	Force    bool             `help:"Do photos again that are fresh."`

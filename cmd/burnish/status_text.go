@@ -109,6 +109,9 @@ func (s *batchStatus) standing(w io.Writer) {
 	if s.Standing.Waiting > 0 {
 		fmt.Fprintf(w, "  asked for again\t%d\tand not ended yet\n", s.Standing.Waiting)
 	}
+	if s.Standing.Dropped > 0 {
+		fmt.Fprintf(w, "  asked for again\t%d\tin vain, as the rerun was stopped: rerun once more\n", s.Standing.Dropped)
+	}
 	for _, b := range s.Standing.Repairs {
 		fmt.Fprintf(w, "repaired by\t%s\t%s%s\n", b.ID, b.State, endedAt(b))
 	}

@@ -31,6 +31,9 @@ type task struct {
 	asked  batch.Batch // its kind and what it selects
 	json   bool        // print the closing figures as JSON
 
+	// find says what is to be done instead of a walk over the source.
+	find func(ctx context.Context, src, dst store.Store) iter.Seq2[batch.Decision, error]
+
 	opened    []io.Closer // closed from the last to the first
 	source    store.Store
 	dest      store.Store
@@ -88,15 +91,24 @@ func (t *task) lock(ctx context.Context) error {
 	if t.asked.Kind == batch.Run || t.ends.Dest.Bucket == "" {
 		return nil
 	}
-	lease, held, err := batch.Acquire(ctx, t.dest, setup.By(), func(holder string) {
-		fmt.Fprintf(os.Stderr, "burnish: %s holds the lease of %s; waiting up to a minute to see whether it is alive\n", holder, t.dest)
-	})
+	lease, held, err := hold(ctx, t.dest)
 	if err != nil {
-		return exit{exitNotStarted, err}
+		return err
 	}
 	t.opened = append(t.opened, lease)
 	t.held = held
 	return nil
+}
+
+// hold takes the lease of a destination. The context that it returns ends with it.
+func hold(ctx context.Context, dest store.Store) (*batch.Lease, context.Context, error) {
+	lease, held, err := batch.Acquire(ctx, dest, setup.By(), func(holder string) {
+		fmt.Fprintf(os.Stderr, "burnish: %s holds the lease of %s; waiting up to a minute to see whether it is alive\n", holder, dest)
+	})
+	if err != nil {
+		return nil, nil, exit{exitNotStarted, err}
+	}
+	return lease, held, nil
 }
 
 // begin writes the record of the batch, or takes up that of a backfill that has died.
@@ -146,7 +158,9 @@ func (t *task) conduct(ctx context.Context) error {
 
 // ahead reports whether the photos are counted ahead of the walk. In a bucket that would be a
 // second bill.
-func (t *task) ahead() bool { return t.ends.Source.Bucket == "" && len(t.asked.Keys) == 0 }
+func (t *task) ahead() bool {
+	return t.ends.Source.Bucket == "" && len(t.asked.Keys) == 0 && t.find == nil
+}
 
 // tell says that the batch pauses, and why, or goes on.
 func (t *task) tell(paused string) {
@@ -201,6 +215,9 @@ func (t *task) decisions(ctx context.Context) iter.Seq2[batch.Decision, error] {
 
 // walk compares photos and manifests: all of them side by side, or those of a list of keys.
 func (t *task) walk(ctx context.Context) iter.Seq2[batch.Decision, error] {
+	if t.find != nil {
+		return t.find(ctx, t.source, t.dest)
+	}
 	opts := batch.Options{Filter: t.asked.Filter, Body: worker.ManifestMetadata}
 	if t.ends.Source.Bucket != "" || t.ends.Dest.Bucket != "" {
 		opts.Outage = outage // a disk that does not answer is for a person

@@ -62,10 +62,12 @@ type Batch struct {
 
 	// Expected is how many jobs there are to be, where that was known at the start; else 0.
 	Expected int64 `json:"expected,omitempty"`
-	// Repairs is the batch whose failures these jobs are, and Asked how many of them were
-	// asked for, by the reason of which they failed there.
+	// Repairs is the batch whose failures these jobs are. Asked is how many of those that were
+	// not published at the start are asked for, by the reason of which they failed there, and
+	// Left how many are not.
 	Repairs string                   `json:"repairs,omitempty"`
 	Asked   map[imaging.Reason]int64 `json:"asked,omitempty"`
+	Left    map[imaging.Reason]int64 `json:"left,omitempty"`
 
 	Note   string     `json:"note,omitempty"`   // why it is paused, cancelled or failed
 	Lane   queue.Lane `json:"lane,omitempty"`   // where jobs are published; empty for runs

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,56 +83,66 @@ func failures(t *testing.T, st store.Store, id string, done int, failed map[imag
 	}
 }
 
-// repair starts a batch that has asked for failures of another.
-func repair(t *testing.T, st store.Store, of string, asked map[imaging.Reason]int64) string {
+// repair starts a batch that has asked for some failures of another and left others.
+func repair(t *testing.T, st store.Store, of string, asked, left map[imaging.Reason]int64) *batch.Batch {
 	t.Helper()
-	b, err := batch.Start(t.Context(), st, batch.Batch{Kind: batch.Rerun, Repairs: of, Asked: asked})
+	b, err := batch.Start(t.Context(), st, batch.Batch{Kind: batch.Rerun, Repairs: of, Asked: asked, Left: left})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b.ID
+	return b
 }
 
 func TestStands(t *testing.T) {
 	const corrupt, timeout, crashed = imaging.Corrupt, imaging.Timeout, imaging.Crashed
 	type n = map[imaging.Reason]int64
-	st := storetest.NewMemory()
-	stands := func(id string, broken n, waiting int64, repairs int) {
-		t.Helper()
-		sum, err := ledger.Summarize(t.Context(), st, id)
-		if err != nil {
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.NewMemory()
+		stands := func(b *batch.Batch, broken n, waiting, dropped int64, repairs int) {
+			t.Helper()
+			sum, err := ledger.Summarize(t.Context(), st, b.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := batch.Stands(t.Context(), st, b.ID, sum)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(broken, s.Broken); d != "" || s.Waiting != waiting || s.Dropped != dropped || len(s.Repairs) != repairs {
+				t.Errorf("%d waiting, %d dropped, %d repairs; want %d, %d, %d; broken (-want +got):\n%s",
+					s.Waiting, s.Dropped, len(s.Repairs), waiting, dropped, repairs, d)
+			}
+			time.Sleep(time.Second)
+		}
+		old := repair(t, st, "", nil, nil)
+		failures(t, st, old.ID, 100, n{corrupt: 20, timeout: 5}) // each corrupt one twice
+		stands(old, n{corrupt: 20, timeout: 5}, 0, 0, 0)
+
+		first := repair(t, st, old.ID, n{corrupt: 10}, n{timeout: 5})
+		stands(old, n{timeout: 5}, 10, 0, 1)
+		failures(t, st, first.ID, 6, n{corrupt: 1, crashed: 2})
+		stands(old, n{timeout: 5, corrupt: 1, crashed: 2}, 1, 0, 1)
+		if err := first.Finish(t.Context(), st, batch.Interrupted, batch.Totals{}); err != nil {
 			t.Fatal(err)
 		}
-		s, err := batch.Stands(t.Context(), st, id, sum)
-		if err != nil {
-			t.Fatal(err)
+		stands(old, n{timeout: 5, corrupt: 1, crashed: 2}, 0, 1, 1)
+
+		second := repair(t, st, old.ID, n{timeout: 5, crashed: 2}, n{corrupt: 2})
+		failures(t, st, second.ID, 6, n{timeout: 1})
+		stands(old, n{corrupt: 2, timeout: 1}, 0, 0, 2)
+
+		third := repair(t, st, second.ID, n{timeout: 1}, nil)
+		failures(t, st, third.ID, 1, nil)
+		stands(old, n{corrupt: 2}, 0, 0, 3)
+		stands(second, n{}, 0, 0, 1)
+
+		st.Put(store.Attrs{Name: ledger.Folder(old.ID) + "repairs/20261127T010203Z-ffffffffff"}, nil) // died at its start
+		stands(old, n{corrupt: 2}, 0, 0, 3)
+		st.Put(store.Attrs{Name: ledger.Folder(third.ID) + "repairs/" + old.ID}, nil)
+		if _, err := batch.Stands(t.Context(), st, old.ID, ledger.Summary{}); err == nil {
+			t.Error("repairs that go round in circles end")
 		}
-		if d := cmp.Diff(broken, s.Broken); d != "" || s.Waiting != waiting || len(s.Repairs) != repairs {
-			t.Errorf("%d waiting, %d repairs; want %d and %d; broken (-want +got):\n%s", s.Waiting, len(s.Repairs), waiting, repairs, d)
-		}
-	}
-	old := repair(t, st, "", nil)
-	failures(t, st, old, 100, n{corrupt: 10, timeout: 5})
-	stands(old, n{corrupt: 10, timeout: 5}, 0, 0)
-
-	first := repair(t, st, old, n{corrupt: 10})
-	stands(old, n{timeout: 5}, 10, 1)
-	failures(t, st, first, 6, n{corrupt: 1, crashed: 2})
-	stands(old, n{timeout: 5, corrupt: 1, crashed: 2}, 1, 1)
-	failures(t, st, first, 1, nil)
-	stands(old, n{timeout: 5, corrupt: 1, crashed: 2}, 0, 1)
-
-	second := repair(t, st, first, n{crashed: 2})
-	failures(t, st, second, 2, nil)
-	stands(old, n{timeout: 5, corrupt: 1}, 0, 2)
-	stands(first, n{corrupt: 1}, 0, 1)
-
-	st.Put(store.Attrs{Name: ledger.Folder(old) + "repairs/20261127T010203Z-ffffffffff"}, nil) // died at its start
-	stands(old, n{timeout: 5, corrupt: 1}, 0, 2)
-	st.Put(store.Attrs{Name: ledger.Folder(second) + "repairs/" + old}, nil)
-	if _, err := batch.Stands(t.Context(), st, old, ledger.Summary{}); err == nil {
-		t.Error("repairs that go round in circles end")
-	}
+	})
 }
 
 func TestBrokenAsksForEach(t *testing.T) {

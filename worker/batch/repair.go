@@ -29,11 +29,12 @@ func (b *Batch) mark(ctx context.Context, st store.Store) error {
 	return nil
 }
 
-// Standing is what of a batch is still broken, as its ledger and those of its repairs tell.
+// Standing is what of a batch is still broken, as its ledger and its repairs tell.
 type Standing struct {
-	Broken  map[imaging.Reason]int64 `json:"broken"`  // failures that no repair has taken on, and those of the repairs
+	Broken  map[imaging.Reason]int64 `json:"broken"`
 	Waiting int64                    `json:"waiting"` // failures that a repair has taken on and not ended yet
-	Repairs []*Batch                 `json:"repairs"` // the oldest first, those of repairs after the one they repair
+	Dropped int64                    `json:"dropped"` // those that it had not ended when it was stopped or died
+	Repairs []*Batch                 `json:"repairs"` // the oldest first, those of a repair after it
 }
 
 // maxRepairs bounds how many repairs of repairs are followed, should records contradict
@@ -41,17 +42,20 @@ type Standing struct {
 const maxRepairs = 100
 
 // Stands tells what of a batch is still broken, given what its ledger counts. It reads the
-// record of each repair and the metadata of its ledger. Its figures are sums, as the
-// Summary's: a failure that was recorded twice is counted as two, of which one is repaired.
+// record of each repair and the metadata of its ledger.
+//
+// A repair goes through all failures before it begins, and its record says which it has taken
+// on and what it has left: so the last one knows what was broken then, photo by photo. Of the
+// repair itself, and of a batch that has none, there are only sums, in which a photo that failed
+// twice counts twice.
 func Stands(ctx context.Context, st store.Store, id string, sum ledger.Summary) (Standing, error) {
 	s := Standing{Broken: make(map[imaging.Reason]int64), Repairs: []*Batch{}}
 	return s, s.add(ctx, st, id, sum)
 }
 
+// add adds what of a batch is broken.
 func (s *Standing) add(ctx context.Context, st store.Store, id string, sum ledger.Summary) error {
-	for reason, n := range sum.Failed {
-		s.Broken[reason] += n
-	}
+	var last *Batch
 	for a, err := range st.List(ctx, store.Range{Prefix: repairs(id)}) {
 		if err != nil {
 			return fmt.Errorf("list repairs of batch %s in %s: %w", id, st, err)
@@ -66,27 +70,33 @@ func (s *Standing) add(ctx context.Context, st store.Store, id string, sum ledge
 		if err != nil {
 			return err
 		}
-		if err := s.repair(ctx, st, b); err != nil {
-			return err
-		}
+		s.Repairs = append(s.Repairs, b)
+		last = b
 	}
-	return nil
-}
-
-// repair takes off what a repair has taken on, and adds what of that is broken still.
-func (s *Standing) repair(ctx context.Context, st store.Store, b *Batch) error {
-	s.Repairs = append(s.Repairs, b)
-	sum, err := ledger.Summarize(ctx, st, b.ID)
+	if last == nil {
+		addReasons(s.Broken, sum.Failed)
+		return nil
+	}
+	addReasons(s.Broken, last.Left)
+	sum, err := ledger.Summarize(ctx, st, last.ID)
 	if err != nil {
 		return err
 	}
 	var asked int64
-	for reason, n := range b.Asked {
+	for _, n := range last.Asked {
 		asked += n
-		if s.Broken[reason] -= n; s.Broken[reason] <= 0 {
-			delete(s.Broken, reason)
-		}
 	}
-	s.Waiting += max(0, asked-sum.Outcomes())
-	return s.add(ctx, st, b.ID, sum)
+	left := max(0, asked-sum.Outcomes())
+	if last.State == Running || last.State == Paused {
+		s.Waiting += left
+	} else {
+		s.Dropped += left
+	}
+	return s.add(ctx, st, last.ID, sum)
+}
+
+func addReasons(to, more map[imaging.Reason]int64) {
+	for reason, n := range more {
+		to[reason] += n
+	}
 }

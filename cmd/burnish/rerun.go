@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"burnish/cmd/internal/setup"
+	"burnish/imaging"
+	"burnish/worker/batch"
+	"burnish/worker/store"
+)
+
+type rerunCmd struct {
+	storageFlags `embed:"" set:"write_rate=1000"`
+	workFlags    `embed:"" set:"recipe=the batch's"`
+	stopFlags    `embed:""`
+	publishFlags `embed:"" set:"lane=rerun"`
+	destination  `embed:""`
+	Batch        string `arg:"" optional:"" help:"The batch to repair: its id, the beginning or end of one, or latest, which is the default."`
+	selection    `embed:""`
+	Source       string `placeholder:"URL" help:"Where the photos are. Default: where the batch had them."`
+	DryRun       bool   `help:"Only say what would be asked for."`
+}
+
+// Help tells what is asked for and what the old batch then says.
+func (*rerunCmd) Help() string {
+	return `Asks again for the photos that failed in a batch and are still not published: a new batch, which
+says which one it repairs. burnish status of the old one then says what is still broken. Photos
+that are gone from the source are left out, and so are messages that were no jobs.
+
+With --project, the fleet does the photos, by its own recipe, from the lane rerun. Otherwise they
+are done here; --recipe may then be another than that of the batch.
+
+Exit status: 0 all done or nothing to do, 1 some failed again or the batch was cancelled, 2 usage,
+3 could not start, 130 interrupted.`
+}
+
+func (c *rerunCmd) Run(log *slog.Logger) error {
+	filter, err := c.filter()
+	if err == nil {
+		err = errors.Join(c.workFlags.check(), c.checkStorage(), c.publishFlags.check(c.Force))
+	}
+	if err != nil {
+		return err
+	}
+	asked := batch.Batch{Kind: batch.Rerun, Window: c.Window, Lane: c.Lane, Force: c.Force}
+	if asked.Stop, err = c.stop(); err != nil {
+		return exit{exitUsage, err}
+	}
+	ctx, _ := setup.Signals()
+	stores := &setup.Stores{WriteRate: c.WriteRate}
+	defer stores.Close()
+	p := &repair{filter: filter}
+	ends, err := c.prepare(ctx, stores, p)
+	if err != nil {
+		return err
+	}
+	out := os.Stdout
+	if c.JSON {
+		out = os.Stderr // the other is for the closing figures
+	}
+	p.print(out)
+	if c.DryRun || p.total() == 0 {
+		return nil
+	}
+	asked.Repairs, asked.Asked, asked.Expected = p.id, p.asked, p.total()
+	asked.Left = p.left
+	t := task{log: log, ends: ends, asked: asked, json: c.JSON, find: p.find}
+	return c.start(t, c.workFlags, c.storageFlags)
+}
+
+// prepare finds the batch, what it was made from and what of it is broken. The destination is
+// closed again: to write, it is opened anew.
+func (c *rerunCmd) prepare(ctx context.Context, stores *setup.Stores, p *repair) (ends setup.Ends, err error) {
+	dest, err := c.open(ctx)
+	if err != nil {
+		return ends, err
+	}
+	defer dest.Close()
+	if p.id, err = findBatch(ctx, dest, c.Batch); err != nil {
+		return ends, err
+	}
+	old, err := batch.Load(ctx, dest, p.id)
+	if err != nil && !errors.Is(err, store.ErrNotExist) {
+		return ends, err
+	}
+	if err := c.inherit(old); err != nil {
+		return ends, err
+	}
+	if ends, err = setup.ParseEnds(c.Source, c.Dest); err != nil {
+		return ends, exit{exitUsage, err}
+	}
+	source, err := stores.OpenSource(ctx, ends.Source)
+	if err != nil {
+		return ends, fmt.Errorf("source: %w", err)
+	}
+	defer source.Close()
+	return ends, p.count(ctx, source, dest)
+}
+
+// ofBatch stands for the recipe of the old batch, as the default of --recipe.
+const ofBatch = "the batch's"
+
+// inherit takes from the old batch what was not given. There is no record of uploads.
+func (c *rerunCmd) inherit(old *batch.Batch) error {
+	if old != nil && c.Source == "" {
+		c.Source = old.Source
+	}
+	if c.Source == "" {
+		return exit{exitUsage, errors.New("--source: nobody asked for this batch, so it does not say where its photos are")}
+	}
+	if c.Recipe != ofBatch {
+		return nil
+	}
+	if old == nil {
+		return exit{exitUsage, errors.New("--recipe: nobody asked for this batch, so it does not say which recipe was used")}
+	}
+	if _, ok := imaging.Builtin(old.Recipe); !ok {
+		return exit{exitUsage, fmt.Errorf("--recipe: give the file of the recipe %q, which the batch was made with, or another one", old.Recipe)}
+	}
+	c.Recipe = old.Recipe
+	return nil
+}
