@@ -69,38 +69,46 @@ func (b *bench) ledger() error {
 
 // ledgerVerbs runs burnish itself on the folder.
 func (b *bench) ledgerVerbs(t *table, dir string, l ledgered) error {
-	took, _, err := b.verb("status", dir, l.Batch)
+	v, err := b.verb("status", dir, l.Batch)
 	if err != nil {
 		return err
 	}
-	t.target("burnish status", one(took), atMost(targetStatus))
+	t.target("burnish status", one(v.seconds), atMost(targetStatus))
 	for _, f := range l.Failures {
-		took, peak, err := b.verb("failures", dir, l.Batch, "--reason", f.Reason)
+		v, err := b.verb("failures", dir, l.Batch, "--reason", f.Reason)
 		if err != nil {
 			return err
 		}
-		t.target(fmt.Sprintf("burnish failures --reason %s: %d", f.Reason, f.Found), one(took), atMost(targetFailures))
-		t.target("  greatest resident memory, MB", one(peak), atMost(targetLedgerMemory))
+		t.target(fmt.Sprintf("burnish failures --reason %s: %d", f.Reason, f.Found), one(v.seconds), atMost(targetFailures))
+		t.spread("  CPU", "s", one(v.cpu))
+		t.target("  greatest resident memory, MB", one(v.peak), atMost(targetLedgerMemory))
 	}
 	return nil
 }
 
 func one(v float64) spread { return spreadOf([]float64{v}) }
 
-// verb runs burnish, whose output goes nowhere, and returns its seconds and its peak in MB.
-func (b *bench) verb(args ...string) (seconds, peak float64, err error) {
+// answered is what an answer of burnish took.
+type answered struct {
+	seconds, cpu float64
+	peak         float64 // MB resident
+}
+
+// verb runs burnish, whose output goes nowhere.
+func (b *bench) verb(args ...string) (v answered, err error) {
 	var said bytes.Buffer
 	cmd := exec.Command(filepath.Join(b.bin, "burnish"), args...)
 	cmd.Stderr = &said
 	began := time.Now()
 	if err := cmd.Run(); err != nil {
-		return 0, 0, fmt.Errorf("%s: %w\n%s", cmd, err, said.Bytes())
+		return v, fmt.Errorf("%s: %w\n%s", cmd, err, said.Bytes())
 	}
-	seconds = time.Since(began).Seconds()
+	v.seconds = time.Since(began).Seconds()
+	v.cpu = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
 	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		peak = float64(u.Maxrss) * 1024 / 1e6 // Linux counts in KiB
+		v.peak = float64(u.Maxrss) * 1024 / 1e6 // Linux counts in KiB
 	}
-	return seconds, peak, nil
+	return v, nil
 }
 
 func (b *bench) ledgerOnce(args ...string) (l ledgered, err error) {
