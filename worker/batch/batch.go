@@ -1,8 +1,8 @@
-// Package batch records what was asked for and finds what is left to do.
+// Package batch records what was asked for, finds what is left to do and publishes it.
 //
-// A batch is one run, backfill or rerun; its record says who asked for what and how it ended.
-// The record is for people: the catalogue is reconciled, not remembered, so no batch reads
-// what an earlier one has written in order to go on.
+// A batch is one run, backfill or rerun; its record says who asked for what and how it ended, and
+// while it is under way its state and lane are orders to whoever publishes it. What is left to do
+// stands in no record: the catalogue is reconciled, not remembered.
 package batch
 
 import (

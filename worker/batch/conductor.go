@@ -147,9 +147,6 @@ func (c *Conductor) Counted() ledger.Summary {
 	return s
 }
 
-// InFlight is how many jobs have no outcome yet, and how many may be without one.
-func (c *Conductor) InFlight() (jobs, window int) { return c.flight.size() }
-
 // attend looks at the record and the ledger now and then.
 func (c *Conductor) attend(ctx context.Context, follower *ledger.Follower) error {
 	tick := time.NewTicker(c.Poll)

@@ -77,13 +77,6 @@ func (f *flight) settle(key queue.Key) bool {
 	return true
 }
 
-// size is how many jobs are in flight, and how many may be.
-func (f *flight) size() (jobs, window int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.jobs), f.window
-}
-
 // room waits until the window has room, and returns for how many jobs.
 func (f *flight) room(ctx context.Context) (int, error) {
 	return f.wait(ctx, func() int { return f.window - len(f.jobs) })
