@@ -24,7 +24,7 @@ type bench struct {
 	photos []string
 	reps   int
 	ladder []int // steps of quality around our defaults, for bytes at equal quality
-	few    int   // photos of the slots and overhead parts, which run whole programs
+	few    int   // photos of the parts that run whole programs
 	many   int   // photos of the endurance part
 	each   bool  // show every photo of a tuning run
 
@@ -44,7 +44,7 @@ func main() {
 	b := &bench{}
 	tune := flag.Bool("tune", false, "compare encoder settings instead of measuring the targets; see -grid")
 	grid := flag.String("grid", "", "with -tune: a format and its settings, as \"avif effort=1,2 tune=iq,ssim q=40,50,60\"")
-	parts := flag.String("parts", "equal,defaults,slots,overhead,endurance,walk,ledger", "which parts to run")
+	parts := flag.String("parts", "equal,defaults,slots,overhead,endurance,fleet,latency,walk,ledger", "which parts to run")
 	count := flag.Int("photos", 0, "use only so many of the photos, spread over the set; 0 is all")
 	match := flag.String("match", "", "use only photos whose name has this in it")
 	sets := flag.String("sets", "large", "folders of photos below -from")
@@ -55,7 +55,7 @@ func main() {
 	recipe := flag.String("recipe", "", "a recipe file instead of the built-in catalogue")
 	flag.BoolVar(&b.each, "each", false, "with -tune: also show every photo by itself")
 	flag.IntVar(&b.reps, "reps", 3, "repetitions of what is timed")
-	flag.IntVar(&b.few, "few", 8, "photos of the slots and overhead parts; 0 is all")
+	flag.IntVar(&b.few, "few", 8, "photos of the slots, overhead, fleet and latency parts; 0 is all")
 	flag.IntVar(&b.many, "many", 5_000, "photos of the endurance part")
 	flag.IntVar(&b.keys, "keys", 5_000_000, "keys of the walk part")
 	flag.IntVar(&b.outcomes, "outcomes", 20_000_000, "outcomes of the ledger part")
@@ -113,6 +113,8 @@ func (b *bench) run(parts []string) error {
 		{"slots", b.slots},
 		{"overhead", b.overhead},
 		{"endurance", b.endurance},
+		{"fleet", b.fleet},
+		{"latency", b.latency},
 		{"walk", b.walk},
 		{"ledger", b.ledger},
 	}
