@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -367,7 +368,7 @@ func TestKillAtEveryStep(t *testing.T) {
 		if _, err := os.Stat(dst); err != nil {
 			continue // killed before anything was there
 		}
-		_, got := published(t, dst)
+		_, got := wholeIn(t, reading(t, dst))
 		for path, data := range got {
 			if data != want[path] {
 				t.Fatalf("killed at step %d: %s differs from a clean run's", step, path)
@@ -377,9 +378,12 @@ func TestKillAtEveryStep(t *testing.T) {
 	if s := runJSON(t, 0, src, dst, "--recipe", recipe); s.Done+s.Fresh != 3 {
 		t.Errorf("the run after all the kills: %+v", s)
 	}
-	_, got := published(t, dst)
-	if diff := cmp.Diff(want, got); diff != "" {
+	if _, got := wholeIn(t, reading(t, dst)); !maps.Equal(want, got) {
 		t.Error("variants differ from a clean run's")
+	}
+	runJSON(t, 0, src, dst, "--recipe", recipe, "--force")
+	if _, got := published(t, dst); !maps.Equal(want, got) {
+		t.Error("variants differ from a clean run's after all were made anew")
 	}
 }
 
