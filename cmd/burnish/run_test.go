@@ -281,6 +281,7 @@ func TestStatusOfARunThatDied(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(t, func() bool { return files(dst) > 5 })
+	_ = cmd.Process.Signal(syscall.SIGSTOP) // or it may be over before it is asked about
 	if got := burnish(t, "status", dst); !strings.Contains(got.stdout, ": running\n") {
 		t.Errorf("while it runs: %s%s", got.stdout, got.stderr)
 	}

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"path"
 	"slices"
+	"sync"
 
 	"burnish/worker/store"
 	"burnish/worker/store/storetest"
@@ -18,7 +19,9 @@ type memory struct {
 	failAt   string            // base name at which List fails
 	unsorted bool
 	onStat   error
-	onWrite  error // returned once, after the write
+
+	mu      sync.Mutex // of onWrite: writers come side by side
+	onWrite error      // returned once, after the write
 }
 
 func newMemory() *memory {
@@ -44,6 +47,8 @@ func (m *memory) Stat(ctx context.Context, name string) (store.Attrs, error) {
 
 func (m *memory) Write(ctx context.Context, name string, data []byte, opts store.WriteOptions) (store.Attrs, error) {
 	a, err := m.Memory.Write(ctx, name, data, opts)
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if err == nil {
 		err, m.onWrite = m.onWrite, nil
 	}
