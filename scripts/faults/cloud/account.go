@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
@@ -15,17 +16,25 @@ import (
 // Account knows which messages of each subscription are not acked, and what workers have
 // published as outcomes. Its methods may be called from many goroutines.
 type Account struct {
+	doubt time.Duration
+
 	mu       sync.Mutex
 	unacked  map[string]map[string]bool // message ids by subscription
 	settled  map[string]bool            // message ids: an ack may be seen before the publication
 	ids      map[string]string          // message ids by ack id
 	last     map[string]string          // ack ids by message id: of the last delivery
+	again    map[string]time.Time       // message ids: when it was delivered though it had been acked
 	outcomes []ledger.Outcome
 	acks     map[string]int // message ids, and the number of outcomes at the ack
 }
 
-func newAccount() *Account {
-	return &Account{unacked: make(map[string]map[string]bool), settled: make(map[string]bool), ids: make(map[string]string), last: make(map[string]string), acks: make(map[string]int)}
+// newAccount returns an empty account. An ack may cross the message, which is on its way again as
+// its lease has ended. Whether the ack had its effect is then known when, for the time of the
+// doubt, it is not delivered once more.
+func newAccount(doubt time.Duration) *Account {
+	return &Account{
+		doubt: doubt, again: make(map[string]time.Time), unacked: make(map[string]map[string]bool), settled: make(map[string]bool), ids: make(map[string]string), last: make(map[string]string), acks: make(map[string]int),
+	}
 }
 
 // Publish notes messages that a topic has taken past the front.
@@ -73,7 +82,12 @@ func (a *Account) delivered(sub string, messages []*pubsubpb.ReceivedMessage) {
 	for _, m := range messages {
 		id := m.Message.MessageId
 		a.ids[m.AckId], a.last[id] = id, m.AckId
-		delete(a.settled, id)
+		if a.settled[id] {
+			delete(a.settled, id)
+			a.again[id] = time.Now()
+		} else if _, doubted := a.again[id]; doubted {
+			delete(a.again, id) // the ack had none
+		}
 		a.add(sub, id)
 		if lane, ok := strings.CutSuffix(sub, "-dead"); ok {
 			delete(a.unacked[lane], m.Message.Attributes[deadLetterOf])
@@ -103,19 +117,31 @@ func (a *Account) Unacked() map[string]int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	n := make(map[string]int)
-	for sub, ids := range a.unacked {
-		if len(ids) > 0 {
+	for sub := range a.unacked {
+		if ids := a.open(sub); len(ids) > 0 {
 			n[sub] = len(ids)
 		}
 	}
 	return n
 }
 
+// open lists the messages of a subscription that are not acked. The caller holds the lock.
+func (a *Account) open(sub string) []string {
+	var ids []string
+	for id := range a.unacked[sub] {
+		if t, doubted := a.again[id]; !doubted || time.Since(t) < a.doubt {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
 // IDs lists the messages of a subscription that are not acked.
 func (a *Account) IDs(sub string) []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return slices.Sorted(maps.Keys(a.unacked[sub]))
+	return a.open(sub)
 }
 
 // Acked returns the ids of the messages that are acked, each with how many outcomes had been

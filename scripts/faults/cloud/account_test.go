@@ -2,6 +2,8 @@ package cloud
 
 import (
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"github.com/google/go-cmp/cmp"
@@ -57,7 +59,7 @@ func TestAccount(t *testing.T) {
 		}, map[string]int{sub + "-dead": 1}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a := newAccount()
+			a := newAccount(time.Minute)
 			tt.do(a)
 			if diff := cmp.Diff(tt.want, a.Unacked()); diff != "" {
 				t.Error(diff)
@@ -66,8 +68,36 @@ func TestAccount(t *testing.T) {
 	}
 }
 
+// An ack crosses the message that is delivered again.
+func TestAccountInDoubt(t *testing.T) {
+	const sub = "projects/p/subscriptions/f-upload"
+	synctest.Test(t, func(t *testing.T) {
+		a := newAccount(time.Minute)
+		deliver := func(ack string) {
+			m := &pubsubpb.PubsubMessage{MessageId: "1"}
+			a.delivered(sub, []*pubsubpb.ReceivedMessage{{AckId: ack, Message: m}})
+		}
+		deliver("x")
+		a.acked(&pubsubpb.AcknowledgeRequest{Subscription: sub, AckIds: []string{"x"}})
+		deliver("y")
+		time.Sleep(59 * time.Second)
+		if len(a.Unacked()) != 1 {
+			t.Error("it is not doubted")
+		}
+		time.Sleep(2 * time.Second)
+		if len(a.Unacked()) != 0 {
+			t.Error("it does not come again, but stays open")
+		}
+		deliver("z")
+		time.Sleep(2 * time.Minute)
+		if len(a.Unacked()) != 1 {
+			t.Error("it has come again, but is not open")
+		}
+	})
+}
+
 func TestAccountKeepsOutcomes(t *testing.T) {
-	a := newAccount()
+	a := newAccount(time.Minute)
 	a.published(&pubsubpb.PublishRequest{Topic: "projects/p/topics/f-outcomes", Messages: []*pubsubpb.PubsubMessage{
 		{Data: []byte(`{"version":1,"key":"a.jpg","generation":"7","lane":"upload","status":"done","attempt":1,"ended":"2026-11-27T12:00:00Z"}`)},
 		{Data: []byte("babble")},

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"strings"
@@ -42,7 +43,7 @@ const largest = 16 << 20
 // given time, so that a run need not wait a minute for what each killed worker had in hand, and
 // extended while their process is awake. 0 leaves leases as they are. Close must be called.
 func NewPubSub(emulator string, lease time.Duration, dice *Dice, process Processes) (*PubSub, error) {
-	p := &PubSub{Account: newAccount(), lease: lease, emulator: emulator, dice: dice, chances: usual, process: process, leases: newLeases(), closed: make(chan struct{}), log: newFaultLog()}
+	p := &PubSub{Account: newAccount(2 * cmp.Or(lease, time.Minute)), lease: lease, emulator: emulator, dice: dice, chances: usual, process: process, leases: newLeases(), closed: make(chan struct{}), log: newFaultLog()}
 	var err error
 	if p.conn, err = p.dial(); err != nil {
 		return nil, err
