@@ -37,7 +37,7 @@ func TestFaults(t *testing.T) {
 	for _, v := range check.Violations(e) {
 		t.Errorf("%s: %s", v.Rule, v.What)
 	}
-	if e.Faults.Workers == 0 || e.Faults.Recorders == 0 || e.Good() == 0 || len(e.Published) == 0 || len(e.Malformed) == 0 && len(e.Jobs) > 200 {
+	if e.Faults.Workers == 0 || e.Faults.Recorders == 0 || e.Good() == 0 || len(e.Published) == 0 {
 		t.Errorf("too little has happened: %+v, %d photos to be published", e.Faults, e.Good())
 	}
 }

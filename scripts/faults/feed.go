@@ -90,11 +90,11 @@ func (f *feed) step(ctx context.Context) error {
 		{4, f.touch},
 		{4, f.revert},
 		{3, f.remove},
-		{30, f.ask},
+		{28, f.ask},
 		{12, f.repeat},
 		{4, f.tellLate},
 		{2, f.tellOther},
-		{1, f.babble},
+		{3, f.babble},
 	} {
 		if n < a.odds {
 			return a.do(ctx, p)

@@ -85,8 +85,8 @@ func (a *Account) delivered(sub string, messages []*pubsubpb.ReceivedMessage) {
 		if a.settled[id] {
 			delete(a.settled, id)
 			a.again[id] = time.Now()
-		} else if _, doubted := a.again[id]; doubted {
-			delete(a.again, id) // the ack had none
+		} else {
+			delete(a.again, id) // if it was in doubt, the ack had no effect
 		}
 		a.add(sub, id)
 		if lane, ok := strings.CutSuffix(sub, "-dead"); ok {
