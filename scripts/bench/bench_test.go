@@ -6,8 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"burnish/imaging"
+	"burnish/queue"
 )
 
 func TestBytesAtAScore(t *testing.T) {
@@ -162,5 +164,24 @@ func TestReportIsReadableByMachines(t *testing.T) {
 	got := back.Tables[0]
 	if got.Part != "equal" || got.Rows[0].Figure.Median != 0.8 || *got.Rows[0].Met || got.Rows[1].Met != nil {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestUntilCountsOnlyWhatEnded(t *testing.T) {
+	f := &fleet{ended: map[queue.Key]time.Time{"a": time.Now(), "other": time.Now()}, changed: make(chan struct{})}
+	keys := []queue.Key{"a", "b", "c"}
+	if err := f.until(t.Context(), keys, 1); err != nil {
+		t.Error(err)
+	}
+	ended := make(chan error)
+	go func() { ended <- f.until(t.Context(), keys, 2) }()
+	f.note([]byte(`{"key":"b","status":"done"}`), time.Now())
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	go func() { ended <- f.until(t.Context(), keys, 3) }()
+	f.note([]byte(`{"key":"c","status":"failed","reason":"corrupt"}`), time.Now())
+	if err := <-ended; err == nil {
+		t.Error("a photo that failed counts as done")
 	}
 }

@@ -220,6 +220,42 @@ func (f *fleet) wake() {
 	f.changed = make(chan struct{})
 }
 
+// feed publishes a job for each key, one by one, with so many of them on their way at a time. It
+// returns when all but the last so many have an outcome, and the time of that.
+func (f *fleet) feed(ctx context.Context, lane queue.Lane, keys []queue.Key, window int) (time.Time, error) {
+	q := pubsub.New(f.client, f.name, pubsub.Options{})
+	defer q.Close()
+	for sent := 0; ; sent++ {
+		if err := f.until(ctx, keys[:sent], min(sent+1, len(keys))-window); err != nil {
+			return time.Time{}, err
+		}
+		if sent == len(keys) {
+			return time.Now(), nil
+		}
+		if err := q.Publish(ctx, lane, queue.Job{Key: keys[sent]}); err != nil {
+			return time.Time{}, err
+		}
+	}
+}
+
+// until returns when n of the keys have an outcome.
+func (f *fleet) until(ctx context.Context, keys []queue.Key, n int) error {
+	for {
+		f.mu.Lock()
+		err, changed := f.failed, f.changed
+		f.mu.Unlock()
+		got := f.count(keys)
+		if err != nil || got >= n {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("%d outcomes of %d: %w", got, n, ctx.Err())
+		}
+	}
+}
+
 // wait returns when all keys have an outcome, and the time of the last.
 func (f *fleet) wait(ctx context.Context, keys ...queue.Key) (last time.Time, err error) {
 	for {

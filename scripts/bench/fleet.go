@@ -55,12 +55,18 @@ func (b *bench) withCloud(part string, measure func(context.Context, *cloud) err
 	return measure(ctx, c)
 }
 
+// fleetRounds is how often a fleet does each photo. One round is in flight at a time, as a backfill
+// keeps a bounded number, and the last is not measured: which of two workers is dealt more of it
+// is chance, as the emulator (0.8.20) deals jobs at random and keeps no stream to the number that
+// it asks for. A lot that is published in one request, it deals to one of them.
+const fleetRounds = 4
+
 // fleet is part f: two workers of one slot each, on the emulator and a storage server, against
 // `burnish run` with two slots between folders and between buckets of the same server.
 func (b *bench) fleet() error {
 	return b.withCloud("fleet", func(ctx context.Context, c *cloud) error {
 		photos := spreadOver(b.photos, b.few)
-		src, err := b.folder("fleet", photos, 2)
+		src, err := b.folder("fleet", photos, fleetRounds)
 		if err != nil {
 			return err
 		}
@@ -71,40 +77,53 @@ func (b *bench) fleet() error {
 				return err
 			}
 			folders = append(folders, o.wall.Seconds())
-			for idle, walls := range map[int]*[]float64{0: &workers, idleMessages: &crowded} {
+			for _, idle := range []int{0, idleMessages} {
 				wall, run, err := b.fleetRound(ctx, c, photos, idle)
 				if err != nil {
 					return err
 				}
-				*walls = append(*walls, wall.Seconds())
-				if idle == 0 {
-					buckets = append(buckets, run.Seconds())
+				if idle > 0 {
+					crowded = append(crowded, wall.Seconds())
+					continue
 				}
+				workers, buckets = append(workers, wall.Seconds()), append(buckets, run.Seconds())
 			}
-			progress("fleet: repetition %d of %d: run %.1f s, between buckets %.1f s; two workers %.1f s, with idle messages %.1f s",
+			progress("fleet: repetition %d of %d: all rounds: run %.1f s, between buckets %.1f s; all but one: two workers %.1f s, with idle messages %.1f s",
 				rep+1, b.reps, folders[rep], buckets[rep], workers[rep], crowded[rep])
 		}
-		n := float64(2 * len(photos))
+		all := float64(fleetRounds * len(photos))
+		measured := all - float64(len(photos))
+		perSecond(all, folders, buckets)
+		perSecond(measured, workers, crowded)
 		t := b.report.table("fleet", "Two workers of one slot against burnish run with two", "the emulator and the storage server share the cores")
-		t.spread("burnish run, folders", "photos/s", inverse(folders, n))
-		t.spread("burnish run, buckets", "photos/s", inverse(buckets, n))
-		t.spread("two workers", "photos/s", inverse(workers, n))
-		t.target("throughput, two workers / run between buckets", ratios(buckets, workers), atLeast(targetFleet))
-		t.spread("throughput, two workers / run between folders", "", ratios(folders, workers))
-		t.target(fmt.Sprintf("throughput with %d idle messages / without", idleMessages), ratios(workers, crowded), atLeast(targetIdle))
+		t.spread("burnish run, folders", "photos/s", spreadOf(folders))
+		t.spread("burnish run, buckets", "photos/s", spreadOf(buckets))
+		t.spread("two workers", "photos/s", spreadOf(workers))
+		t.target("throughput, two workers / run between buckets", ratios(workers, buckets), atLeast(targetFleet))
+		t.spread("throughput, two workers / run between folders", "", ratios(workers, folders))
+		t.target(fmt.Sprintf("throughput with %d idle messages / without", idleMessages), ratios(crowded, workers), atLeast(targetIdle))
 		return nil
 	})
 }
 
-// fleetRound times two workers over every photo twice, from the publishing of the jobs to the
-// last outcome, and then `burnish run` over the same objects.
+// perSecond turns times for n photos into photos a second.
+func perSecond(n float64, times ...[]float64) {
+	for _, t := range times {
+		for i := range t {
+			t[i] = n / t[i]
+		}
+	}
+}
+
+// fleetRound times two workers over all rounds but one, from the first job to the outcome, and,
+// where nothing else waits, `burnish run` over all of the same objects.
 func (b *bench) fleetRound(ctx context.Context, c *cloud, photos []string, idle int) (wall, run time.Duration, err error) {
 	f, err := c.newFleet(ctx, b)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer f.close()
-	keys, err := f.load("photo", photos, 2)
+	keys, err := f.load("photo", photos, fleetRounds)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -114,17 +133,21 @@ func (b *bench) fleetRound(ctx context.Context, c *cloud, photos []string, idle 
 	}
 	end, err := f.workers(2, 1)
 	if err == nil {
-		wall, err = f.times(ctx, keys, waiting)
+		wall, err = f.times(ctx, keys, waiting, len(photos))
 	}
 	if err := errors.Join(err, end()); err != nil {
 		return 0, 0, err
+	}
+	if idle > 0 {
+		return wall, 0, nil
 	}
 	o, err := timed(f.runVerb(2))
 	return wall, o.wall, err
 }
 
-// times publishes jobs to workers that are up, and returns how long they take while others wait.
-func (f *fleet) times(ctx context.Context, keys, waiting []queue.Key) (time.Duration, error) {
+// times feeds jobs to workers that are up, so many at a time, and returns how long all but the
+// last so many take while others wait.
+func (f *fleet) times(ctx context.Context, keys, waiting []queue.Key, window int) (time.Duration, error) {
 	if err := f.warm(ctx); err != nil {
 		return 0, err
 	}
@@ -132,10 +155,7 @@ func (f *fleet) times(ctx context.Context, keys, waiting []queue.Key) (time.Dura
 		return 0, err
 	}
 	began := time.Now()
-	if err := f.ask(ctx, queue.Rerun, keys); err != nil {
-		return 0, err
-	}
-	last, err := f.wait(ctx, keys...)
+	last, err := f.feed(ctx, queue.Rerun, keys, window)
 	if err == nil && len(waiting) > 0 && f.count(waiting) == len(waiting) {
 		err = errors.New("no message was left waiting: take fewer photos")
 	}
@@ -163,15 +183,16 @@ func (f *fleet) runVerb(slots int) *exec.Cmd {
 	return cmd
 }
 
-// load stores every photo so many times below a folder of the source.
+// load stores every photo so many times below a folder of the source, and returns the keys round
+// by round.
 func (f *fleet) load(folder string, photos []string, times int) ([]queue.Key, error) {
 	var keys []queue.Key
-	for _, p := range photos {
-		data, err := os.ReadFile(p)
-		if err != nil {
-			return nil, err
-		}
-		for i := range times {
+	for i := range times {
+		for _, p := range photos {
+			data, err := os.ReadFile(p)
+			if err != nil {
+				return nil, err
+			}
 			key := fmt.Sprintf("%s/%d/%s", folder, i, filepath.Base(p))
 			f.put(key, data)
 			keys = append(keys, queue.Key(key))
