@@ -10,6 +10,7 @@ import (
 
 	"burnish/imaging"
 	"burnish/queue"
+	"burnish/worker/ledger"
 )
 
 func TestBytesAtAScore(t *testing.T) {
@@ -170,17 +171,25 @@ func TestReportIsReadableByMachines(t *testing.T) {
 func TestUntilCountsOnlyWhatEnded(t *testing.T) {
 	f := &fleet{ended: map[queue.Key]time.Time{"a": time.Now(), "other": time.Now()}, changed: make(chan struct{})}
 	keys := []queue.Key{"a", "b", "c"}
+	note := func(o ledger.Outcome) {
+		o.Lane, o.Ended, o.Attempt = queue.Rerun, time.Now(), 1
+		data, err := json.Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.note(data, time.Now())
+	}
 	if err := f.until(t.Context(), keys, 1); err != nil {
 		t.Error(err)
 	}
 	ended := make(chan error)
 	go func() { ended <- f.until(t.Context(), keys, 2) }()
-	f.note([]byte(`{"key":"b","status":"done"}`), time.Now())
+	note(ledger.Outcome{Key: "b", Status: ledger.Done})
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
 	go func() { ended <- f.until(t.Context(), keys, 3) }()
-	f.note([]byte(`{"key":"c","status":"failed","reason":"corrupt"}`), time.Now())
+	note(ledger.Outcome{Key: "c", Status: ledger.Failed, Reason: imaging.Corrupt})
 	if err := <-ended; err == nil {
 		t.Error("a photo that failed counts as done")
 	}
