@@ -34,7 +34,8 @@ var rules = []rule{
 	{path: "limits.bands", doc: "Channels, alpha included: 3 is RGB, 5 is CMYK with alpha.", min: 1, max: 32},
 	{path: "limits.frames", doc: "Frames in the file, of which only the first is used.", min: 1, max: 100_000},
 
-	{path: "enhance", doc: "Which adjustments a photo may get."},
+	{path: "enhance", doc: "The most that each adjustment may do to a photo; what it gets is decided by what is measured. 0 switches one off."},
+	{path: "enhance.exposure", doc: "The most by which a photo is brightened where it is too dark, in EV; 0 is never.", min: 0, max: 3},
 	{path: "enhance.sharpen", doc: "Amount of unsharp masking after each downscale; 0 is none.", min: 0, max: 2},
 
 	{path: "variants", doc: "Which files are written. A format is written when its section is there, even an empty one; at least one must be."},

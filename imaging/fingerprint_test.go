@@ -16,7 +16,7 @@ func plainRecipe() Recipe {
 	return Recipe{
 		Name:    "plain",
 		Limits:  Limits{64 << 20, 100, 5, 1000},
-		Enhance: Enhance{0.5},
+		Enhance: Enhance{Sharpen: 0.5},
 		Variants: Variants{
 			[]int{320, 640},
 			Color{255, 255, 255},

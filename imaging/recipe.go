@@ -20,8 +20,12 @@ type Limits struct {
 // ByteSize is a number of bytes; recipes write it with a unit, as "64 MiB".
 type ByteSize int64
 
-// Enhance says which adjustments a photo may get.
+// Enhance says which adjustments a photo may get: each number is the most that a step may do, and
+// 0 switches it off. How much of it a photo gets is decided by what is measured.
 type Enhance struct {
+	// Exposure is by how many EV a photo may be brightened or darkened.
+	Exposure float64 `yaml:"exposure" json:"exposure,omitzero"`
+
 	// Sharpen is the amount of unsharp masking after each downscale, 0 (none) to 2.
 	Sharpen float64 `yaml:"sharpen" json:"sharpen"`
 }

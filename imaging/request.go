@@ -40,6 +40,16 @@ type Analysis struct {
 	// of the colour difference (ΔE2000) between the small copy and its 4:2:0 rendering, less
 	// three times the 90th, since coloured texture hides it. 0 is the least.
 	ChromaLoss float64 `json:"chromaLoss"`
+
+	Exposure Exposure `json:"exposure,omitzero"`
+}
+
+// Exposure is how light a photo is, by CIE L* (0 is black, 100 white) at shares of its pixels.
+type Exposure struct {
+	Dark   float64 `json:"dark"`   // 5 % of the pixels are as dark or darker
+	Middle float64 `json:"middle"` // half of them
+	Light  float64 `json:"light"`  // 95 %
+	White  float64 `json:"white"`  // 99.5 %
 }
 
 // Step is one adjustment that was made, or that was wanted and vetoed.

@@ -14,20 +14,29 @@ type Picture struct {
 
 // Decision is what is to be done to a photo.
 type Decision struct {
-	Chroma imaging.Chroma // Subsampled or Full, for formats whose recipe says Auto
-	Steps  []imaging.Step // adjustments of the pixels, in order; empty, not nil, where there are none
+	Chroma     imaging.Chroma // Subsampled or Full, for formats whose recipe says Auto
+	Steps      []imaging.Step // adjustments, in order, and what was vetoed; empty, not nil, where there are none
+	Adjustment Adjustment     // what the steps come to for each pixel
 }
 
 // Measure analyses a photo. It takes a few milliseconds for 512 × 512 pixels.
 func Measure(p Picture) imaging.Analysis {
-	return imaging.Analysis{ChromaLoss: ChromaLoss(p)}
+	return imaging.Analysis{
+		ChromaLoss: ChromaLoss(p),
+		Exposure:   exposure(histogramOf(p)),
+	}
 }
 
-// Decide says what the measurements call for.
-func Decide(a imaging.Analysis) Decision {
+// Decide says what the measurements call for, within what a recipe allows.
+func Decide(a imaging.Analysis, most imaging.Enhance) Decision {
 	d := Decision{Chroma: imaging.Subsampled, Steps: []imaging.Step{}}
 	if a.ChromaLoss > visibleChromaLoss {
 		d.Chroma = imaging.Full
 	}
+	step, tone := decideExposure(a.Exposure, most.Exposure)
+	if step.Name != "" {
+		d.Steps = append(d.Steps, step)
+	}
+	d.Adjustment.Tone = tone
 	return d
 }

@@ -44,7 +44,7 @@ func from(width, height int, at func(x, y int) (r, g, b uint8)) Picture {
 
 // A manifest says that nothing was done with [], not with null.
 func TestNoStepIsAnEmptyList(t *testing.T) {
-	text, err := json.Marshal(imaging.Result{Steps: Decide(imaging.Analysis{}).Steps})
+	text, err := json.Marshal(imaging.Result{Steps: Decide(imaging.Analysis{}, imaging.Enhance{}).Steps})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestChromaIsDecidedPerPhoto(t *testing.T) {
 	} {
 		t.Run(test.photo, func(t *testing.T) {
 			a := Measure(sample(t, test.photo))
-			if got := Decide(a).Chroma; got != test.want {
+			if got := Decide(a, imaging.Enhance{}).Chroma; got != test.want {
 				t.Errorf("%s at a loss of %.2f, want %s", got, a.ChromaLoss, test.want)
 			}
 		})

@@ -34,6 +34,16 @@ typedef struct {
 	const char *tune;                                                 /* AVIF, or NULL */
 } PhotoCoding;
 
+/* Linear light is counted from 0 to PHOTO_LIGHT in tables. */
+#define PHOTO_LIGHT 16384
+
+/* How the colours of all pixels are changed, in linear light. */
+typedef struct {
+	double matrix[9];                       /* of R, G, B, row by row; each from -4 to 4 */
+	unsigned short light[PHOTO_LIGHT + 1];  /* luminance, by what it was: 0 to PHOTO_LIGHT */
+	unsigned short chroma[PHOTO_LIGHT + 1]; /* factor of its colour differences, times 4096 */
+} PhotoAdjustment;
+
 /* Starting and watching libvips. */
 void photo_start(void);
 int photo_can(const char *operation);
@@ -64,6 +74,7 @@ int photo_store(VipsImage *in, VipsImage **out);
 int photo_upright(VipsImage *in, int orientation, VipsImage **out);
 int photo_opaque(VipsImage *in, VipsImage **out);
 int photo_flatten(VipsImage *in, double r, double g, double b, VipsImage **out);
+int photo_adjust(VipsImage *in, const PhotoAdjustment *adjustment, VipsImage **out);
 int photo_sharpen(VipsImage *in, double amount, VipsImage **out);
 
 /* Writing. */

@@ -67,7 +67,7 @@ func (e *Engine) process(req imaging.Request, admit func(int64) error) (r imagin
 	if err != nil {
 		return r, blame(format, req.Source, err)
 	}
-	defer base.release()
+	defer func() { base.release() }()
 	r.Source.Alpha = base.alpha()
 	r.Timings.Decode = clock.lap()
 
@@ -76,10 +76,12 @@ func (e *Engine) process(req imaging.Request, admit func(int64) error) (r imagin
 		return r, err
 	}
 	r.Analysis = enhance.Measure(small)
-	decision := enhance.Decide(r.Analysis)
+	decision := enhance.Decide(r.Analysis, req.Enhance)
 	r.Steps = decision.Steps
-	// Here base is adjusted by the decision's steps, in one pass and before any variant is made
-	// of it. So far the only decision is one for the encoders.
+	base, err = chain(base, func(p picture) (picture, error) { return p.adjust(decision.Adjustment) })
+	if err != nil {
+		return r, err
+	}
 	r.Timings.Enhance = clock.lap()
 
 	w := writer{

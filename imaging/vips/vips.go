@@ -8,7 +8,7 @@ package vips
 /*
 #cgo pkg-config: vips
 #cgo CFLAGS: -O3 -Wall -Wextra -Wno-unused-parameter
-#cgo LDFLAGS: -ldl
+#cgo LDFLAGS: -ldl -lm
 #include <stdlib.h>
 #include "pipeline.h"
 */
@@ -27,7 +27,7 @@ import (
 // other bytes than before: a changed kernel, threshold, profile rule or encoder setting. It is
 // part of every fingerprint, so raising it makes every variant stale; a fix that touches only
 // photos that failed before leaves it alone.
-const Algorithm = 3
+const Algorithm = 4
 
 // Engine makes variants with libvips. It implements imager.Engine.
 type Engine struct {

@@ -1,0 +1,61 @@
+package enhance
+
+import "math"
+
+// Adjustment is what is done to each pixel of a photo by its colour alone. The zero value leaves
+// every pixel as it is. Its parts are applied in linear light, in their order here.
+type Adjustment struct {
+	Matrix Matrix // of colour
+	Tone   Tone   // of luminance
+}
+
+// Identity reports whether the adjustment changes nothing.
+func (a Adjustment) Identity() bool { return a == Adjustment{} }
+
+// Matrix takes linear R, G, B to linear R, G, B, row by row. The zero value stands for the one that
+// changes nothing.
+type Matrix [3][3]float64
+
+// Coefficients are the matrix as it is applied.
+func (m Matrix) Coefficients() [3][3]float64 {
+	if m == (Matrix{}) {
+		return [3][3]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}
+	}
+	return m
+}
+
+// Tone is a curve of luminance. Colour differences follow it, so that hue stays.
+type Tone struct {
+	// EV is exposure: luminance and colour differences are multiplied by 2^EV, as more light would.
+	EV float64
+
+	// White is the luminance that becomes 1, counted after exposure: what lies between knee and White
+	// is compressed to end there. Up to 1, nothing is.
+	White float64
+}
+
+// At is where the curve takes a luminance, both linear from 0 to 1, and by how much it multiplies
+// the difference of each of R, G and B from the luminance.
+func (t Tone) At(y float64) (light, chroma float64) {
+	gain := math.Exp2(t.EV)
+	light, chroma = y*gain, gain
+	if rolled := shoulder(light, t.White); rolled < light {
+		chroma *= rolled / light
+		light = rolled
+	}
+	return min(1, light), chroma
+}
+
+// knee is the luminance from which highlights are compressed rather than cut.
+const knee = 0.7
+
+// shoulder compresses luminances between knee and white to end at 1, and leaves those below. Both
+// ends meet smoothly: it is the curve of Reinhard, Stark, Shirley and Ferwerda, "Photographic tone
+// reproduction for digital images" (2002), equation 4, begun at the knee.
+func shoulder(y, white float64) float64 {
+	if y <= knee || white <= 1 {
+		return y
+	}
+	t, end := (y-knee)/(1-knee), (white-knee)/(1-knee)
+	return min(1, knee+(1-knee)*t*(1+t/(end*end))/(1+t))
+}
