@@ -1,34 +1,17 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"burnish/worker/batch"
-	"burnish/worker/store"
 )
 
 // backfillJSON runs a backfill between folders and returns its figures.
 func backfillJSON(t *testing.T, status int, args ...string) summary {
 	t.Helper()
 	return closing(t, program(t, append([]string{"backfill", "--json"}, args...)...), status)
-}
-
-// closing runs a backfill to its end and reads its closing figures.
-func closing(t *testing.T, cmd *exec.Cmd, status int) summary {
-	t.Helper()
-	got := finish(t, cmd)
-	var s summary
-	if err := json.Unmarshal([]byte(got.stdout), &s); err != nil || got.status != status {
-		t.Fatalf("exit status %d, want %d: %v\n%s%s", got.status, status, err, got.stdout, got.stderr)
-	}
-	return s
 }
 
 func TestBackfillFolders(t *testing.T) {
@@ -56,40 +39,6 @@ func TestBackfillFolders(t *testing.T) {
 	}
 	if s := runJSON(t, exitFailures, all...); s.Done != 0 || s.Fresh != 31 {
 		t.Errorf("a run after the backfill: %+v", s)
-	}
-}
-
-// TestBackfillGoesOn kills a backfill and starts it again: it is one batch.
-func TestBackfillGoesOn(t *testing.T) {
-	src, dst, recipe := manyPhotos(t, 60)
-	for range 2 {
-		cmd := program(t, "backfill", src, dst, "--recipe", recipe)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		before := files(dst)
-		waitFor(t, func() bool { return files(dst) > before+20 })
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}
-	s := backfillJSON(t, 0, src, dst, "--recipe", recipe)
-	if s.Fresh == 0 || s.Done+s.Fresh != 60 {
-		t.Errorf("at the end: %+v", s)
-	}
-	st, err := store.OpenDirectory(dst)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
-	var states []string
-	for b, err := range batch.List(t.Context(), st) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		states = append(states, fmt.Sprint(b.Kind, " ", b.State))
-	}
-	if !slices.Equal(states, []string{"backfill finished"}) {
-		t.Errorf("batches: %q", states)
 	}
 }
 

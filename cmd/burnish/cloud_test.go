@@ -66,6 +66,7 @@ type fleet struct {
 	*cloud
 	name    string
 	recipe  string
+	plain   bool // no process is run with the race detector
 	buckets *storage.Client
 	dest    *bucket.Bucket
 }
@@ -88,10 +89,21 @@ func (f *fleet) out() string { return f.name + "-out" }
 // verb returns `burnish verb` of this fleet, not yet started.
 func (f *fleet) verb(t *testing.T, verb string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := program(t, append([]string{
+	return f.program(t, append([]string{
 		verb, "--project", project, "--name", f.name,
 		"--source", "gs://" + f.in() + "/photos", "--dest", "gs://" + f.out(),
 	}, args...)...)
+}
+
+// program returns any verb with the addresses of this fleet's services. What lasts is watched for
+// races.
+func (f *fleet) program(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	run := program
+	if verb := args[0]; !f.plain && (verb == "worker" || verb == "recorder" || verb == "backfill") {
+		run = raced
+	}
+	cmd := run(t, args...)
 	cmd.Env = append(cmd.Env, "PUBSUB_EMULATOR_HOST="+f.pubsub, "STORAGE_EMULATOR_HOST="+f.storage)
 	return cmd
 }
@@ -242,9 +254,9 @@ func (p *process) stop(t *testing.T) {
 	select {
 	case <-p.ended:
 	case <-time.After(time.Minute):
-		t.Fatalf("%q has not ended a minute after SIGTERM", p.Args[2:])
+		t.Fatalf("%q has not ended a minute after SIGTERM", p.Args)
 	}
 	if got := p.ProcessState.ExitCode(); got != 0 {
-		t.Errorf("%q: exit status %d after SIGTERM", p.Args[2:], got)
+		t.Errorf("%q: exit status %d after SIGTERM", p.Args, got)
 	}
 }

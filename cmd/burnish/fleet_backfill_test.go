@@ -5,11 +5,15 @@ package main
 import (
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/fsouza/fake-gcs-server/fakestorage"
+
 	"burnish/queue"
+	"burnish/worker"
 	"burnish/worker/batch"
 	"burnish/worker/ledger"
 	"burnish/worker/store"
@@ -24,14 +28,6 @@ func (f *fleet) backfill(t *testing.T, args ...string) *exec.Cmd {
 	}, args...)...)
 }
 
-// program returns any verb with the addresses of this fleet's services.
-func (f *fleet) program(t *testing.T, args ...string) *exec.Cmd {
-	t.Helper()
-	cmd := program(t, args...)
-	cmd.Env = append(cmd.Env, "PUBSUB_EMULATOR_HOST="+f.pubsub, "STORAGE_EMULATOR_HOST="+f.storage)
-	return cmd
-}
-
 // records reads those of all batches, the newest first.
 func (f *fleet) records(t *testing.T) (all []*batch.Batch) {
 	t.Helper()
@@ -44,69 +40,32 @@ func (f *fleet) records(t *testing.T) (all []*batch.Batch) {
 	return all
 }
 
-// kill ends a process as a dead machine does, and lets its lease lapse at once.
-func (f *fleet) kill(t *testing.T, p *process) {
-	t.Helper()
-	_ = p.Process.Kill()
-	<-p.ended
-	if err := f.dest.Delete(t.Context(), "burnish/backfill.lease", store.Any); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// testBackfill kills a backfill three times, lets it come to its end, mends the photos that were
-// broken, and has the fleet do them again.
-func testBackfill(t *testing.T, f *fleet) {
-	const photos, broken = 300, 30
-	good := sample(t, "apple.jpg")
-	for i := range photos {
-		content := good
-		if i%(photos/broken) == 0 {
-			content = good[:len(good)/2]
-		}
-		f.upload(fmt.Sprintf("photos/%03d.jpg", i), content)
-	}
+// testMany has a fleet do the whole catalogue.
+func testMany(t *testing.T, f *fleet) {
+	f.plain = true
+	f.recipe = writeFile(t, filepath.Join(t.TempDir(), "tiny.yaml"), tiny)
 	f.setup(t, "--no-notify")
 	f.recorder(t)
 	f.worker(t)
-	for n := range 3 {
-		p := start(t, f.backfill(t, "--window", "40"))
-		at := int64(60 * (n + 1))
-		waitFor(t, func() bool {
-			all := f.records(t)
-			return len(all) > 0 && all[0].Totals.Done+all[0].Totals.Failed >= at
-		})
-		f.kill(t, p)
-	}
-	s := closing(t, f.backfill(t), exitFailures)
-	if s.failures() != broken {
-		t.Errorf("%d failures at the end, want %d", s.failures(), broken)
-	}
-	all := f.records(t)
-	if len(all) != 1 || all[0].State != batch.Finished || all[0].Totals.Seen != photos {
-		t.Errorf("the record of the batch, which was killed thrice: %+v", all)
-	}
-	if m := f.manifests(t); len(m) != photos-broken {
-		t.Errorf("%d photos are published", len(m))
-	}
-	for i := 0; i < photos; i += photos / broken {
-		f.upload(fmt.Sprintf("photos/%03d.jpg", i), good)
-	}
-	again := []string{"rerun", "gs://" + f.out(), all[0].ID[10:], "--project", project, "--name", f.name, "--recipe", f.recipe, "--json"}
-	if s := closing(t, f.program(t, again...), 0); s.Done != broken {
-		t.Errorf("after they are mended: %+v", s)
-	}
-	var old batchStatus
-	decode(t, finish(t, f.program(t, "status", "gs://"+f.out(), all[0].ID, "--json")), &old)
-	if len(old.Standing.Broken) != 0 || len(old.Standing.Repairs) != 1 || old.Standing.Repairs[0].Lane != queue.Rerun {
-		t.Errorf("the batch that was repaired: %+v", old.Standing)
-	}
-	if s := closing(t, f.backfill(t), 0); s.Done != 0 || s.Fresh != photos {
-		t.Errorf("when nothing is left: %+v", s)
-	}
-	if all := f.records(t); len(all) != 3 || all[0].Totals.Published != 0 {
-		t.Errorf("the newest of %d batches published %d", len(all), all[0].Totals.Published)
-	}
+	catalogue{
+		src: "gs://" + f.in() + "/photos", dst: "gs://" + f.out(), dest: f.dest,
+		put:     func(key, content string) { f.upload("photos/"+key, content) },
+		program: f.program,
+		flags:   []string{"--project", project, "--name", f.name, "--window", "400", "--recipe", f.recipe},
+		manifests: func() int {
+			list, err := f.server.ListObjectsWithOptionsPaginated(f.out(), fakestorage.ListOptions{Prefix: worker.ManifestPrefix})
+			if err != nil {
+				t.Error(err)
+			}
+			return len(list.Objects)
+		},
+		// A dead machine's lease is waited for, which takes a minute.
+		died: func() {
+			if err := f.dest.Delete(t.Context(), "burnish/backfill.lease", store.Any); err != nil {
+				t.Error(err)
+			}
+		},
+	}.test(t)
 }
 
 // testControl pauses, moves, resumes and cancels a batch from other processes. There is no

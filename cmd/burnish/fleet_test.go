@@ -20,14 +20,15 @@ import (
 // server.
 func TestFleet(t *testing.T) {
 	c := newCloud(t)
-	t.Run("line", func(t *testing.T) { testLine(t, c.newFleet(t, "line")) })
-	t.Run("folders", func(t *testing.T) { testFolders(t, c.newFleet(t, "folders")) })
-	t.Run("setup", func(t *testing.T) { testSetup(t, c.newFleet(t, "setup")) })
-	t.Run("observed", func(t *testing.T) { testObserved(t, c.newFleet(t, "observed")) })
-	t.Run("backfill", func(t *testing.T) { testBackfill(t, c.newFleet(t, "backfill")) })
-	t.Run("control", func(t *testing.T) { testControl(t, c.newFleet(t, "control")) })
-	t.Run("refused", func(t *testing.T) { testRefused(t, c.newFleet(t, "refused")) })
-	t.Run("read-only", func(t *testing.T) { testReadOnly(t, c.newFleet(t, "read-only")) })
+	for name, test := range map[string]func(*testing.T, *fleet){
+		"line": testLine, "folders": testFolders, "setup": testSetup, "observed": testObserved,
+		"control": testControl, "refused": testRefused, "read-only": testReadOnly, "many": testMany,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they mostly wait
+			test(t, c.newFleet(t, name))
+		})
+	}
 }
 
 func testLine(t *testing.T, f *fleet) {

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"burnish/queue"
@@ -18,6 +20,10 @@ import (
 
 // The tests of this package run the program as a person would. The test binary is burnish when
 // its first argument says so; the imager is the one that `make build` puts into ./bin.
+//
+// Where a program does many things at once, a test runs it with the race detector, whether or not
+// the tests run with it: they start hundreds of programs, and serve their storage and their
+// traces, which takes several times as long under the detector and tells nothing about Burnish.
 const asProgram = "be-burnish"
 
 func TestMain(m *testing.M) {
@@ -26,11 +32,47 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	if detecting.folder != "" {
+		_ = os.RemoveAll(detecting.folder)
+	}
+	os.Exit(status)
 }
 
 // program returns burnish, not yet started.
 func program(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	return command(t, os.Args[0], args...)
+}
+
+// detecting is burnish built with the race detector, by the first test that runs it.
+var detecting struct {
+	sync.Once
+	folder string
+	err    error
+}
+
+// raced returns burnish under the race detector, not yet started. Where it finds a race, the exit
+// status is 66.
+func raced(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	detecting.Do(func() {
+		if detecting.folder, detecting.err = os.MkdirTemp("", "burnish-raced-"); detecting.err != nil {
+			return
+		}
+		out, err := exec.Command("go", "build", "-race", "-o", detecting.folder, ".").CombinedOutput()
+		if err != nil {
+			detecting.err = fmt.Errorf("%w\n%s", err, out)
+		}
+	})
+	if detecting.err != nil {
+		t.Fatal(detecting.err)
+	}
+	return command(t, filepath.Join(detecting.folder, "burnish"), args...)
+}
+
+// command returns a burnish that finds its imager. Both kinds take the same arguments.
+func command(t *testing.T, binary string, args ...string) *exec.Cmd {
 	t.Helper()
 	imager, err := filepath.Abs("../../bin/imager")
 	if err != nil {
@@ -39,7 +81,10 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 	if _, err := os.Stat(imager); err != nil {
 		t.Fatalf("%v: run make build first", err)
 	}
-	cmd := exec.Command(os.Args[0], append([]string{asProgram}, args...)...)
+	if binary == os.Args[0] {
+		args = append([]string{asProgram}, args...)
+	}
+	cmd := exec.Command(binary, args...)
 	cmd.Env = append(os.Environ(), "BURNISH_IMAGER="+imager)
 	return cmd
 }
@@ -67,16 +112,19 @@ func finish(t *testing.T, cmd *exec.Cmd) ended {
 	return ended{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 }
 
-// run runs `burnish run --json` and returns its figures.
-func runJSON(t *testing.T, wantStatus int, args ...string) summary {
+// runJSON runs `burnish run --json` and returns its figures.
+func runJSON(t *testing.T, status int, args ...string) summary {
 	t.Helper()
-	got := burnish(t, append([]string{"run", "--json"}, args...)...)
-	if got.status != wantStatus {
-		t.Fatalf("burnish run %q: exit status %d, want %d\n%s%s", args, got.status, wantStatus, got.stdout, got.stderr)
-	}
+	return closing(t, program(t, append([]string{"run", "--json"}, args...)...), status)
+}
+
+// closing runs a batch to its end and reads its closing figures.
+func closing(t *testing.T, cmd *exec.Cmd, status int) summary {
+	t.Helper()
+	got := finish(t, cmd)
 	var s summary
-	if err := json.Unmarshal([]byte(got.stdout), &s); err != nil {
-		t.Fatalf("%v in %s", err, got.stdout)
+	if err := json.Unmarshal([]byte(got.stdout), &s); err != nil || got.status != status {
+		t.Fatalf("%q: exit status %d, want %d: %v\n%s%s", cmd.Args, got.status, status, err, got.stdout, got.stderr)
 	}
 	return s
 }

@@ -44,7 +44,7 @@ func start(t *testing.T, cmd *exec.Cmd) *process {
 		_ = cmd.Process.Kill()
 		<-p.ended
 		if t.Failed() {
-			t.Logf("%q said:\n%s", cmd.Args[2:], p.said.String())
+			t.Logf("%q said:\n%s", cmd.Args, p.said.String())
 		}
 	})
 	return p

@@ -97,7 +97,7 @@ func (b *buckets) openAny(t *testing.T, place string) store.Store {
 func TestInterruptIntoABucket(t *testing.T) {
 	b := newBuckets(t, "out")
 	src, _, recipe := manyPhotos(t, 60)
-	p := start(t, program(t, "run", src, "gs://out", "--recipe", recipe))
+	p := start(t, raced(t, "run", src, "gs://out", "--recipe", recipe))
 	out := b.open(t, "gs://out")
 	waitFor(t, func() bool { return len(manifestsIn(t, out)) > 5 })
 	_ = p.Process.Signal(os.Interrupt)
@@ -119,8 +119,8 @@ func TestInterruptIntoABucket(t *testing.T) {
 func TestTwoRunsIntoOneBucket(t *testing.T) {
 	b := newBuckets(t, "out", "alone")
 	src, _, recipe := manyPhotos(t, 30)
-	first := start(t, program(t, "run", src, "gs://out", "--recipe", recipe))
-	second := start(t, program(t, "run", src, "gs://out", "--recipe", recipe))
+	first := start(t, raced(t, "run", src, "gs://out", "--recipe", recipe))
+	second := start(t, raced(t, "run", src, "gs://out", "--recipe", recipe))
 	for _, p := range []*process{first, second} {
 		if <-p.ended; p.ProcessState.ExitCode() != 0 {
 			t.Errorf("exit status %d", p.ProcessState.ExitCode())
