@@ -23,8 +23,11 @@ type ByteSize int64
 // Enhance says which adjustments a photo may get: each number is the most that a step may do, and
 // 0 switches it off. How much of it a photo gets is decided by what is measured.
 type Enhance struct {
-	// Exposure is by how many EV a photo may be brightened or darkened.
+	// Exposure is by how many EV a photo may be brightened.
 	Exposure float64 `yaml:"exposure" json:"exposure,omitzero"`
+
+	// Contrast is by how much of itself a photo's contrast may be raised: 0.5 makes it half as much again.
+	Contrast float64 `yaml:"contrast" json:"contrast,omitzero"`
 
 	// Sharpen is the amount of unsharp masking after each downscale, 0 (none) to 2.
 	Sharpen float64 `yaml:"sharpen" json:"sharpen"`

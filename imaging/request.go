@@ -44,12 +44,21 @@ type Analysis struct {
 	Exposure Exposure `json:"exposure,omitzero"`
 }
 
-// Exposure is how light a photo is, by CIE L* (0 is black, 100 white) at shares of its pixels.
+// Exposure is how light a photo is. Lightness is CIE L*: 0 is black, 100 white.
 type Exposure struct {
-	Dark   float64 `json:"dark"`   // 5 % of the pixels are as dark or darker
+	Black  float64 `json:"black"`  // lightness that 0.1 % of the pixels do not exceed
+	Dark   float64 `json:"dark"`   // 5 %
 	Middle float64 `json:"middle"` // half of them
-	Light  float64 `json:"light"`  // 95 %
-	White  float64 `json:"white"`  // 99.5 %
+	Top    float64 `json:"top"`    // 99.9 %
+
+	// Of the brightest of R, G and B, whatever the colour: the lightness of a grey of that level.
+	Light  float64 `json:"light"`  // 95 % of the pixels do not exceed it
+	Bright float64 `json:"bright"` // 99.5 %; where highlights were clipped it is White
+	White  float64 `json:"white"`  // 99.9 %: where highlights end
+
+	// Clipped are shares of the pixels, 0 to 1, that are as dark or as light as 8 bits tell.
+	ClippedDark  float64 `json:"clippedDark"`
+	ClippedLight float64 `json:"clippedLight"` // in their brightest channel
 }
 
 // Step is one adjustment that was made, or that was wanted and vetoed.

@@ -16,7 +16,7 @@ func TestNoToneIsTheIdentity(t *testing.T) {
 
 // Brighter stays brighter, nothing leaves the range, and the white that is named becomes white.
 func TestTonesAreMonotone(t *testing.T) {
-	for _, tone := range []Tone{{EV: 1}, {EV: 1, White: 1.5}, {EV: 2.5, White: 4}, {EV: -1}, {White: 1.2}} {
+	for _, tone := range []Tone{{EV: 1}, {EV: 1, White: 1.5}, {EV: 2.5, White: 4}, {EV: -1}, {White: 1.2}, {Slope: 1.5, Offset: -0.2}} {
 		last := -1.0
 		for i := range 1001 {
 			y := float64(i) / 1000

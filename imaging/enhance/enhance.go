@@ -23,7 +23,7 @@ type Decision struct {
 func Measure(p Picture) imaging.Analysis {
 	return imaging.Analysis{
 		ChromaLoss: ChromaLoss(p),
-		Exposure:   exposure(histogramOf(p)),
+		Exposure:   exposure(histograms(p)),
 	}
 }
 
@@ -33,10 +33,21 @@ func Decide(a imaging.Analysis, most imaging.Enhance) Decision {
 	if a.ChromaLoss > visibleChromaLoss {
 		d.Chroma = imaging.Full
 	}
-	step, tone := decideExposure(a.Exposure, most.Exposure)
+	d.Adjustment.Tone = d.tone(a.Exposure, most)
+	return d
+}
+
+// tone decides about luminance. A photo is stretched or brightened, never both: what is flat
+// tells too little of how dark it is.
+func (d *Decision) tone(e imaging.Exposure, most imaging.Enhance) Tone {
+	step, slope, offset := decideContrast(e, most.Contrast)
+	if step.Name != "" {
+		d.Steps = append(d.Steps, step)
+		return Tone{Slope: slope, Offset: offset}
+	}
+	step, tone := decideExposure(e, most.Exposure)
 	if step.Name != "" {
 		d.Steps = append(d.Steps, step)
 	}
-	d.Adjustment.Tone = tone
-	return d
+	return tone
 }

@@ -50,7 +50,7 @@ func TestAdjustingIsExact(t *testing.T) {
 	}
 }
 
-// Against floating point: linear light, matrix, curve, what is too bright towards grey, sRGB.
+// Against floating point, to within rounding, which in the dark is more than half a level: linear light, matrix, curve, what is too bright towards grey, sRGB.
 func TestAdjustingAgreesWithItsFormula(t *testing.T) {
 	warm := enhance.Matrix{{1.1, 0.02, 0}, {0, 0.97, 0.01}, {0, 0, 0.85}}
 	for _, a := range []enhance.Adjustment{
@@ -58,12 +58,13 @@ func TestAdjustingAgreesWithItsFormula(t *testing.T) {
 		{Tone: enhance.Tone{EV: -0.7}},
 		{Tone: enhance.Tone{EV: 2}},
 		{Matrix: warm, Tone: enhance.Tone{EV: 0.4}},
+		{Tone: enhance.Tone{Slope: 1.4, Offset: -0.15}},
 	} {
 		before, after, bands := adjusted(t, "coffee.png", a)
 		for i := 0; i < len(before); i += bands {
 			want := formula(a, before[i:i+3])
 			for c := range 3 {
-				if d := math.Abs(float64(after[i+c]) - want[c]); d > 1.01 {
+				if d := math.Abs(float64(after[i+c]) - want[c]); d > 1.6 {
 					t.Fatalf("%+v takes %v to %v, want %.1f", a, before[i:i+3], after[i:i+3], want)
 				}
 			}
