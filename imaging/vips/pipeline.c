@@ -28,6 +28,19 @@ static int same(VipsImage *in, VipsImage **out) {
 	return 0;
 }
 
+/* plain unpacks CIELAB of 8 bits, which some builds load in a coding of its own: taken as it is,
+ * it would be converted under another white. */
+static int plain(VipsImage **image) {
+	VipsImage *packed = *image;
+	if (packed->Coding != VIPS_CODING_LABQ)
+		return 0;
+	int result = vips_LabQ2LabS(packed, image, NULL);
+	g_object_unref(packed);
+	if (result)
+		*image = NULL;
+	return result;
+}
+
 /* photo_open reads a header with the named loader; pixels follow when they are asked for, in
  * one pass from top to bottom, so that no loader spills a decoded copy to the disk: WebP's, which
  * decodes all at once, is told to do so in memory. The bytes must stay where they are until the
@@ -46,7 +59,7 @@ int photo_open(const char *loader, const void *data, size_t size, int shrink, Vi
 		g_object_set(operation, "scale", 1.0 / shrink, NULL);
 	else if (shrink > 1)
 		g_object_set(operation, "shrink", shrink, NULL);
-	return run(operation, "out", out);
+	return run(operation, "out", out) || plain(out) ? -1 : 0;
 }
 
 /* says tells whether a text of an image's metadata begins with some words. */

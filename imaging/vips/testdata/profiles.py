@@ -129,23 +129,24 @@ def raw(path, samples, coding=">H"):
                 out.write(b"".join(struct.pack(coding, v) for v in samples[y // 12 * 4 + x // 12]))
 
 
-def lab_tiff(path):
-    """CIELAB under D50 in 16 bits, as TIFF 6.0 has it: L of 0 to 65535, a and b signed in 256ths."""
+def lab_tiff(path, bits):
+    """CIELAB under D50, as TIFF 6.0 has it: L of 0 to the largest number, a and b signed, of 16 bits in 256ths."""
     tags = [(256, 3, 1, 48), (257, 3, 1, 36), (258, 3, 3, 122), (259, 3, 1, 1), (262, 3, 1, 8), (273, 4, 1, 128),
-            (277, 3, 1, 3), (278, 3, 1, 36), (279, 4, 1, 48 * 36 * 6)]
+            (277, 3, 1, 3), (278, 3, 1, 36), (279, 4, 1, 48 * 36 * 3 * bits // 8)]
     head = b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags))
     for tag, kind, count, value in tags:
         head += struct.pack("<HHI", tag, kind, count) + struct.pack("<I", value)
-    head = (head + b"\0\0\0\0").ljust(122, b"\0") + struct.pack("<3H", 16, 16, 16)
+    head = (head + b"\0\0\0\0").ljust(122, b"\0") + struct.pack("<3H", bits, bits, bits)
     samples = []
     for patch in CHART:
         l, a, b = lab16(*light_of(patch))
-        samples.append((round(l * 65535 / 65280), a - 32768, b - 32768))
+        samples.append((round(l * 65535 / 65280), a - 32768, b - 32768) if bits == 16 else
+                       (round(l / 256), round(a / 256) - 128, round(b / 256) - 128))
     with open(path, "wb") as out:
         out.write(head.ljust(128, b"\0"))
         for y in range(36):
             for x in range(48):
-                out.write(struct.pack("<Hhh", *samples[y // 12 * 4 + x // 12]))
+                out.write(struct.pack("<Hhh" if bits == 16 else "<Bbb", *samples[y // 12 * 4 + x // 12]))
 
 
 folder = sys.argv[1]
@@ -156,4 +157,5 @@ GREYS = [srgb(p[1] / 255) for p in CHART]
 profile(f"{folder}/grey-1.8.icc", b"mntr", b"GRAY", b"XYZ ", {"desc": desc("Grey, gamma 1.8"), "kTRC": gamma(461 / 256)})
 raw(f"{folder}/grey-1.8.raw", [[round(65535 * invert(461 / 256, v))] for v in GREYS])
 cmyk(f"{folder}/press.icc")
-lab_tiff(f"{folder}/lab.tif")
+lab_tiff(f"{folder}/lab.tif", 16)
+lab_tiff(f"{folder}/lab-8.tif", 8)
