@@ -29,6 +29,9 @@ type Enhance struct {
 	// Contrast is by how much of itself a photo's contrast may be raised: 0.5 makes it half as much again.
 	Contrast float64 `yaml:"contrast" json:"contrast,omitzero"`
 
+	// WhiteBalance is the strongest cast that is taken off, as the chroma (CIELAB) of the background.
+	WhiteBalance float64 `yaml:"white_balance" json:"white_balance,omitzero"`
+
 	// Sharpen is the amount of unsharp masking after each downscale, 0 (none) to 2.
 	Sharpen float64 `yaml:"sharpen" json:"sharpen"`
 }

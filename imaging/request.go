@@ -42,6 +42,11 @@ type Analysis struct {
 	ChromaLoss float64 `json:"chromaLoss"`
 
 	Exposure Exposure `json:"exposure,omitzero"`
+
+	Background Background `json:"background,omitzero"`
+
+	// Lightest is the level that 99.9 % of the pixels do not exceed in each of R, G and B.
+	Lightest Color `json:"lightest,omitzero"`
 }
 
 // Exposure is how light a photo is. Lightness is CIE L*: 0 is black, 100 white.
@@ -59,6 +64,12 @@ type Exposure struct {
 	// Clipped are shares of the pixels, 0 to 1, that are as dark or as light as 8 bits tell.
 	ClippedDark  float64 `json:"clippedDark"`
 	ClippedLight float64 `json:"clippedLight"` // in their brightest channel
+}
+
+// Background is what lies behind the subject, as the border shows it.
+type Background struct {
+	Color    Color   `json:"color"`    // the median
+	Evenness float64 `json:"evenness"` // share of the border that is within 10 levels of it
 }
 
 // Step is one adjustment that was made, or that was wanted and vetoed.

@@ -21,9 +21,12 @@ type Decision struct {
 
 // Measure analyses a photo. It takes a few milliseconds for 512 × 512 pixels.
 func Measure(p Picture) imaging.Analysis {
+	c := count(p)
 	return imaging.Analysis{
 		ChromaLoss: ChromaLoss(p),
-		Exposure:   exposure(histograms(p)),
+		Exposure:   exposure(c),
+		Background: background(p),
+		Lightest:   c.lightest(),
 	}
 }
 
@@ -33,6 +36,9 @@ func Decide(a imaging.Analysis, most imaging.Enhance) Decision {
 	if a.ChromaLoss > visibleChromaLoss {
 		d.Chroma = imaging.Full
 	}
+	step, matrix := decideBalance(a, most.WhiteBalance)
+	d.add(step)
+	d.Adjustment.Matrix = matrix
 	d.Adjustment.Tone = d.tone(a.Exposure, most)
 	return d
 }
@@ -42,12 +48,17 @@ func Decide(a imaging.Analysis, most imaging.Enhance) Decision {
 func (d *Decision) tone(e imaging.Exposure, most imaging.Enhance) Tone {
 	step, slope, offset := decideContrast(e, most.Contrast)
 	if step.Name != "" {
-		d.Steps = append(d.Steps, step)
+		d.add(step)
 		return Tone{Slope: slope, Offset: offset}
 	}
 	step, tone := decideExposure(e, most.Exposure)
-	if step.Name != "" {
-		d.Steps = append(d.Steps, step)
-	}
+	d.add(step)
 	return tone
+}
+
+// add notes a step, unless nothing called for it.
+func (d *Decision) add(s imaging.Step) {
+	if s.Name != "" {
+		d.Steps = append(d.Steps, s)
+	}
 }

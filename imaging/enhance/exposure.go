@@ -8,7 +8,8 @@ import (
 )
 
 // exposure measures how light a picture is.
-func exposure(light, brightest histogram) imaging.Exposure {
+func exposure(c counted) imaging.Exposure {
+	light, brightest := c.light, c.brightest
 	return imaging.Exposure{
 		Black:        light.lightness(0.001),
 		Dark:         light.lightness(0.05),

@@ -1,6 +1,10 @@
 package enhance
 
-import "math"
+import (
+	"math"
+
+	"burnish/imaging"
+)
 
 // histogram counts pixels by a value of 8 bits that is coded as sRGB codes a grey.
 type histogram struct {
@@ -8,16 +12,34 @@ type histogram struct {
 	total int
 }
 
-// histograms count a picture's luminance and its brightest channels. Luminance is BT.709's, taken
-// of the coded values as video does: within two levels of the true one for all but saturated colours.
-func histograms(p Picture) (light, brightest histogram) {
+// counted are a picture's pixels counted by several values at once.
+type counted struct {
+	light     histogram    // luminance: BT.709's, taken of the coded values as video does, within two levels for all but saturated colours
+	brightest histogram    // of R, G and B
+	bands     [3]histogram // R, G, B
+}
+
+func count(p Picture) (c counted) {
 	for i := 0; i+2 < len(p.Pix); i += 3 {
 		r, g, b := p.Pix[i], p.Pix[i+1], p.Pix[i+2]
-		light.count[(54*int(r)+183*int(g)+19*int(b)+128)>>8]++
-		brightest.count[max(r, g, b)]++
+		c.light.count[(54*int(r)+183*int(g)+19*int(b)+128)>>8]++
+		c.brightest.count[max(r, g, b)]++
+		c.bands[0].count[r]++
+		c.bands[1].count[g]++
+		c.bands[2].count[b]++
 	}
-	light.total, brightest.total = len(p.Pix)/3, len(p.Pix)/3
-	return light, brightest
+	n := len(p.Pix) / 3
+	c.light.total, c.brightest.total = n, n
+	for i := range c.bands {
+		c.bands[i].total = n
+	}
+	return c
+}
+
+// lightest is the level that nearly all pixels do not exceed in each band.
+func (c counted) lightest() imaging.Color {
+	const share = 0.999
+	return imaging.Color{R: c.bands[0].level(share), G: c.bands[1].level(share), B: c.bands[2].level(share)}
 }
 
 // level is the smallest level at or below which a share of the pixels lies.
