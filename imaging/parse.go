@@ -17,8 +17,8 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// maxRecipe bounds a recipe's file, in bytes. The parser's time grows with the square of it.
-const maxRecipe = 16 << 10
+// MaxRecipe bounds a recipe's file, in bytes. The parser's time grows with the square of it.
+const MaxRecipe = 16 << 10
 
 // ReadRecipe reads and parses the recipe in a file.
 func ReadRecipe(path string) (Recipe, error) {
@@ -34,7 +34,7 @@ func ReadRecipe(path string) (Recipe, error) {
 		return Recipe{}, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxRecipe+1))
+	data, err := io.ReadAll(io.LimitReader(f, MaxRecipe+1))
 	if err != nil {
 		return Recipe{}, err
 	}
@@ -72,8 +72,8 @@ func parseRecipe(name string, data []byte, defaults reflect.Value) (Recipe, erro
 // parseYAML parses the one document of a file into its topmost node, which is nil when the
 // document is empty.
 func parseYAML(name string, data []byte) (ast.Node, error) {
-	if len(data) > maxRecipe {
-		return nil, fmt.Errorf("%s is longer than %v; a recipe is far shorter", name, ByteSize(maxRecipe))
+	if len(data) > MaxRecipe {
+		return nil, fmt.Errorf("%s is longer than %v; a recipe is far shorter", name, ByteSize(MaxRecipe))
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !utf8.Valid(data) {

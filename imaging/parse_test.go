@@ -206,7 +206,7 @@ func TestParseRecipeFaults(t *testing.T) {
 		})
 	}
 	for name, data := range map[string]string{
-		"too long":   strings.Repeat("#", maxRecipe+1),
+		"too long":   strings.Repeat("#", MaxRecipe+1),
 		"not text":   "variants: \xff",
 		"zero bytes": "\x00\x00",
 	} {

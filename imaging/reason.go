@@ -15,6 +15,7 @@ const (
 	TooLarge    Reason = "too_large"   // past a limit of the recipe, or of the imager's memory
 	NotFound    Reason = "not_found"   // the source is gone
 	Malformed   Reason = "malformed"   // the message is not a job
+	NoRecipe    Reason = "no_recipe"   // the recipe that the job names is missing, damaged or of a later version
 
 	Unavailable Reason = "unavailable" // a service or a disk does not answer
 	Throttled   Reason = "throttled"   // a service asks to slow down
@@ -27,7 +28,7 @@ const (
 
 // FailureReasons lists the reasons of failed photos, those that somebody should look at first.
 var FailureReasons = []Reason{
-	Internal, Crashed, Timeout, Unavailable, Throttled, NotFound, TooLarge, Corrupt, Truncated, Unsupported, Malformed,
+	Internal, Crashed, Timeout, Unavailable, Throttled, NotFound, TooLarge, Corrupt, Truncated, Unsupported, Malformed, NoRecipe,
 }
 
 // Reasons of skipped photos.

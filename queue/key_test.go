@@ -74,7 +74,7 @@ func TestJobJSON(t *testing.T) {
 		name, json string
 		job        Job
 	}{
-		{"all", `{"key":"a/caf\\xe9.jpg","generation":1712345678901234567,"batch":"b7"}`, Job{"a/caf\xe9.jpg", 1712345678901234567, "b7"}},
+		{"all", `{"key":"a/caf\\xe9.jpg","generation":1712345678901234567,"batch":"b7","recipe":"ab12"}`, Job{"a/caf\xe9.jpg", 1712345678901234567, "b7", "ab12"}},
 		{"key only", `{"key":"a/b.jpg"}`, Job{Key: "a/b.jpg"}},
 		{"backslash", `{"key":"a\\\\b"}`, Job{Key: `a\b`}},
 	} {

@@ -28,6 +28,7 @@ type Job struct {
 	Key        Key    `json:"key"`
 	Generation int64  `json:"generation,omitempty"` // of the source; 0: whichever is newest
 	Batch      string `json:"batch,omitempty"`
+	Recipe     string `json:"recipe,omitempty"` // SHA-256 of one that the destination keeps; empty: the worker's own
 }
 
 // Delivery is one attempt at a job.

@@ -57,10 +57,10 @@ func ManifestName(key queue.Key) string { return ManifestPrefix + string(key) }
 
 // variantName is where a variant is written. With the fingerprint goes the photo's checksum:
 // only the two together make a URL that never changes its bytes.
-func (w *Worker) variantName(p *photo, v imaging.Variant) string {
+func variantName(p *photo, v imaging.Variant) string {
 	dir := VariantPrefix + string(p.Key) + "/"
-	if w.Recipe.Output.FingerprintInPath {
-		dir += w.fingerprint + "-" + p.sum[:16] + "/"
+	if p.recipe.Output.FingerprintInPath {
+		dir += p.recipe.fingerprint + "-" + p.sum[:16] + "/"
 	}
 	return dir + v.Name + "." + v.Format.Ext()
 }

@@ -21,6 +21,7 @@ import (
 // photo is what is known of one delivery on its way along the line.
 type photo struct {
 	queue.Delivery
+	recipe     *recipe     // zero until it is known
 	previous   Manifest    // zero where none was published
 	manifest   store.Attrs // of the previous manifest; Generation 0 where there is none
 	damaged    bool        // the previous manifest names variants that do not stand as it says
@@ -52,6 +53,9 @@ func (w *Worker) process(ctx context.Context, p *photo) error {
 		return err
 	}
 	if err := w.wanted(ctx, p); err != nil {
+		return err
+	}
+	if err := w.choose(ctx, p); err != nil {
 		return err
 	}
 	if err := w.lookUp(ctx, p); err != nil {
@@ -98,6 +102,16 @@ func (w *Worker) wanted(ctx context.Context, p *photo) error {
 	return nil
 }
 
+// choose finds the recipe that the job asks for.
+func (w *Worker) choose(ctx context.Context, p *photo) error {
+	r, err := w.recipes.find(ctx, p.Recipe)
+	if err != nil {
+		return err
+	}
+	p.recipe = r
+	return nil
+}
+
 // lookUp reads what was published before. That it is what the job asks for does not end the
 // line yet: the source may have a newer generation, which failed, and a late job that ends as
 // fresh after that would hide the failure.
@@ -127,7 +141,7 @@ func (w *Worker) lookUp(ctx context.Context, p *photo) error {
 // job names: work on an older one would be overwritten.
 func (w *Worker) fetch(ctx context.Context, p *photo) error {
 	data, attrs, err := w.Source.Read(ctx, string(p.Key), store.ReadOptions{
-		Limit: int64(w.Recipe.Limits.Bytes),
+		Limit: int64(p.recipe.Limits.Bytes),
 		Admit: func(ctx context.Context, a store.Attrs) error { return w.admit(ctx, p, a) },
 	})
 	p.generation, p.size = attrs.Generation, attrs.Size
@@ -135,7 +149,7 @@ func (w *Worker) fetch(ctx context.Context, p *photo) error {
 	case errors.Is(err, store.ErrTooLarge) && !named(p.Key):
 		return errNotAPhoto
 	case errors.Is(err, store.ErrTooLarge):
-		return fmt.Errorf("%w: the recipe allows %d", err, w.Recipe.Limits.Bytes)
+		return fmt.Errorf("%w: the recipe allows %d", err, p.recipe.Limits.Bytes)
 	case err != nil:
 		return fmt.Errorf("fetch: %w", err)
 	case !named(p.Key) && !looksCoded(data):
@@ -168,14 +182,14 @@ func (w *Worker) admit(ctx context.Context, p *photo, a store.Attrs) error {
 
 // fresh reports whether a generation of the photo is published, by the same recipe.
 func (w *Worker) fresh(p *photo, generation int64) bool {
-	return !w.Force && !p.damaged && p.previous.Generation == generation && p.previous.Fingerprint == w.fingerprint
+	return !w.Force && !p.damaged && p.previous.Generation == generation && p.previous.Fingerprint == p.recipe.fingerprint
 }
 
 // unchanged reports whether the photo was published from the same bytes by the same recipe:
 // it was touched, copied or uploaded again, not changed. A worker that died on what the photo was
 // in between may have overwritten its variants.
 func (w *Worker) unchanged(ctx context.Context, p *photo) (bool, error) {
-	if w.Force || p.damaged || p.previous.SHA256 != p.sum || p.previous.Fingerprint != w.fingerprint {
+	if w.Force || p.damaged || p.previous.SHA256 != p.sum || p.previous.Fingerprint != p.recipe.fingerprint {
 		return false, nil
 	}
 	return w.intact(ctx, p.previous)
@@ -202,9 +216,9 @@ func (w *Worker) develop(ctx context.Context, p *photo) error {
 	}
 	var err error
 	p.result, err = w.Imager.Process(ctx, imaging.Request{
-		Limits:   w.Recipe.Limits,
-		Enhance:  w.Recipe.Enhance,
-		Variants: w.Recipe.Variants,
+		Limits:   p.recipe.Limits,
+		Enhance:  p.recipe.Enhance,
+		Variants: p.recipe.Variants,
 		Source:   p.source,
 	})
 	return err
@@ -224,12 +238,12 @@ func (w *Worker) writeVariants(ctx context.Context, p *photo) error {
 	g.SetLimit(writers)
 	for i, v := range p.result.Variants {
 		g.Go(func() error {
-			name := w.variantName(p, v)
+			name := variantName(p, v)
 			attrs, err := w.write(ctx, p, name, v.Data, store.WriteOptions{
 				If:           store.Condition(before[name]), // 0 is Absent
 				ContentType:  v.Format.ContentType(),
-				CacheControl: w.Recipe.Output.Header(),
-				Metadata:     origin(p.generation, w.fingerprint),
+				CacheControl: p.recipe.Output.Header(),
+				Metadata:     origin(p.generation, p.recipe.fingerprint),
 				Part:         true, // of what the manifest names
 			})
 			if err != nil {
@@ -249,8 +263,8 @@ func (w *Worker) publish(ctx context.Context, p *photo) error {
 		Key:         p.Key,
 		Generation:  p.generation,
 		SHA256:      p.sum,
-		Recipe:      w.Recipe.Name,
-		Fingerprint: w.fingerprint,
+		Recipe:      p.recipe.Name,
+		Fingerprint: p.recipe.fingerprint,
 		Engine:      w.Imager.Build(),
 		Source:      p.result.Source,
 		Analysis:    p.result.Analysis,

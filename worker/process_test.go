@@ -203,7 +203,7 @@ func TestWorkIsNotDoneTwice(t *testing.T) {
 
 func TestWhatIsNoPhoto(t *testing.T) {
 	b := newBench(t)
-	b.Recipe.Limits.Bytes = 100
+	b.recipes.own.Limits.Bytes = 100
 	b.put("notes.txt", "hello")
 	b.put("film.mov", strings.Repeat("x", 101))
 	b.put("big.jpg", strings.Repeat("x", 101))

@@ -56,6 +56,7 @@ var rules = []struct {
 	{store.ErrLink, ledger.Skipped, imaging.Link, fact},
 
 	{errMalformed, ledger.Failed, imaging.Malformed, fact},
+	{errRecipe, ledger.Failed, imaging.NoRecipe, fact},
 	{errDestination, ledger.Failed, imaging.Unavailable, stop},
 	{imaging.ErrEngine, ledger.Failed, imaging.Unavailable, stop},
 

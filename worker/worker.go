@@ -35,7 +35,7 @@ type Config struct {
 	Source store.Store // photos
 	Dest   store.Store // variants and manifests
 	Imager Imager
-	Recipe imaging.Recipe
+	Recipe imaging.Recipe // of jobs that name none
 	Record Recorder
 
 	// Slots is how many photos the imager is given at once, those of urgent lanes first; 0
@@ -65,12 +65,12 @@ const DefaultPrefetch = 256 << 20
 // Worker works on the deliveries of a queue. Its methods may be called from many goroutines.
 type Worker struct {
 	Config
-	budget      *budget
-	fingerprint string
-	gate        *queue.Gate // before the imager, if it has slots
-	done        atomic.Int64
-	halt        context.CancelCauseFunc
-	stopping    <-chan struct{} // closed when nothing new is to be begun
+	budget   *budget
+	recipes  *cookbook
+	gate     *queue.Gate // before the imager, if it has slots
+	done     atomic.Int64
+	halt     context.CancelCauseFunc
+	stopping <-chan struct{} // closed when nothing new is to be begun
 }
 
 // New returns a worker. It starts nothing.
@@ -85,10 +85,10 @@ func New(c Config) *Worker {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	w := &Worker{
-		Config:      c,
-		budget:      newBudget(c.Prefetch),
-		fingerprint: c.Recipe.Fingerprint(c.Imager.Build()),
-		halt:        func(error) {},
+		Config:  c,
+		budget:  newBudget(c.Prefetch),
+		recipes: newCookbook(c.Dest, c.Recipe, c.Imager.Build()),
+		halt:    func(error) {},
 	}
 	if c.Slots > 0 {
 		w.gate = queue.NewGate(c.Slots)
@@ -135,7 +135,7 @@ func (w *Worker) settled(ctx context.Context, d queue.Delivery) (ledger.Outcome,
 	start, counted := time.Now(), 1
 	for tries := 1; ; tries++ {
 		others := w.done.Load()
-		p := &photo{Delivery: d}
+		p := &photo{Delivery: d, recipe: new(recipe)}
 		p.Attempt += tries - 1
 		err := w.process(ctx, p)
 		if ctx.Err() != nil {
@@ -211,8 +211,8 @@ func (w *Worker) outcome(p *photo, v verdict, err error) ledger.Outcome {
 		Lane:        p.Lane,
 		Status:      v.status,
 		Reason:      v.reason,
-		Recipe:      w.Recipe.Name,
-		Fingerprint: w.fingerprint,
+		Recipe:      p.recipe.Name,
+		Fingerprint: p.recipe.fingerprint,
 		Attempt:     p.Attempt,
 		SourceBytes: p.size,
 		CPU:         p.result.Timings.CPU,

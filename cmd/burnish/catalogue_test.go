@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,7 +30,9 @@ type catalogue struct {
 	dest      store.Store // at dst
 	put       func(key, content string)
 	program   func(t *testing.T, args ...string) *exec.Cmd
+	recipe    string
 	flags     []string
+	rerun     []string // of a rerun, besides
 	manifests func() int
 	died      func() // what else there is to a death
 }
@@ -44,11 +47,13 @@ func TestCatalogueInFolders(t *testing.T) {
 	dir := t.TempDir()
 	src, dst := filepath.Join(dir, "in"), filepath.Join(dir, "out")
 	writeFile(t, filepath.Join(dst, "README"), "what is not of Burnish is left alone")
+	recipe := writeFile(t, filepath.Join(dir, "tiny.yaml"), tiny)
 	catalogue{
 		src: src, dst: dst, dest: reading(t, dst),
 		put:       func(key, content string) { writeFile(t, filepath.Join(src, key), content) },
 		program:   program,
-		flags:     []string{"--recipe", writeFile(t, filepath.Join(dir, "tiny.yaml"), tiny)},
+		recipe:    recipe,
+		rerun:     []string{"--recipe", recipe},
 		manifests: func() int { return files(filepath.Join(dst, "manifests")) },
 		died:      func() {},
 	}.test(t)
@@ -60,7 +65,7 @@ func (c catalogue) test(t *testing.T) {
 	c.flags = append(c.flags, "--json")
 	good, bad := c.upload(t)
 	backfill := func() *exec.Cmd {
-		return c.program(t, append([]string{"backfill", c.src, c.dst}, c.flags...)...)
+		return c.program(t, append([]string{"backfill", c.src, c.dst, "--recipe", c.recipe}, c.flags...)...)
 	}
 	for range 3 {
 		before := c.manifests()
@@ -86,7 +91,7 @@ func (c catalogue) test(t *testing.T) {
 		good[key] = goodAt(t, key)
 		c.put(string(key), good[key])
 	}
-	rerun := c.program(t, append([]string{"rerun", c.dst, b.ID}, c.flags...)...)
+	rerun := c.program(t, slices.Concat([]string{"rerun", c.dst, b.ID}, c.flags, c.rerun)...)
 	if s := closing(t, rerun, 0); s.Done != int64(len(bad)) {
 		t.Errorf("after they are mended: %+v", s)
 	}

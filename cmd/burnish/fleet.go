@@ -11,6 +11,7 @@ import (
 	"burnish/imaging"
 	"burnish/imaging/imager"
 	"burnish/queue/pubsub"
+	"burnish/worker"
 	"burnish/worker/batch"
 )
 
@@ -18,7 +19,7 @@ import (
 type fleetTask struct {
 	task
 	publishFlags
-	named string // recipe of the fleet
+	named string // its recipe
 	cloud *setup.Cloud
 	queue *pubsub.Queue
 }
@@ -26,7 +27,7 @@ type fleetTask struct {
 // open opens every part, the cheap and likely wrong ones first.
 func (f *fleetTask) open(soft, _ context.Context) error {
 	var err error
-	if f.recipe, err = recipe(f.named); err != nil {
+	if err := f.choose(f.named); err != nil {
 		return err
 	}
 	if f.cloud, err = setup.OpenCloud(soft, f.Project); err != nil {
@@ -43,11 +44,18 @@ func (f *fleetTask) open(soft, _ context.Context) error {
 	if err != nil {
 		return exit{exitNotStarted, err}
 	}
+	// Before any job names it.
+	if f.asked.RecipeID, err = worker.KeepRecipe(soft, f.dest, f.recipe); err != nil {
+		return exit{exitNotStarted, fmt.Errorf("destination: %w", err)}
+	}
 	if err := f.begin(soft, build); err != nil {
 		return err
 	}
 	f.queue = pubsub.New(f.cloud.PubSub, f.Name, pubsub.Options{})
-	f.conductor = &batch.Conductor{Publisher: f.queue, Dest: f.dest, Follow: true, Rate: f.Rate, Passes: passes, Outage: outage}
+	f.conductor = &batch.Conductor{
+		Publisher: f.queue, Dest: f.dest, Recipe: f.asked.RecipeID, Follow: true,
+		Rate: f.Rate, Passes: passes, Outage: outage,
+	}
 	return nil
 }
 

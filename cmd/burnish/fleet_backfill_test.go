@@ -43,7 +43,6 @@ func (f *fleet) records(t *testing.T) (all []*batch.Batch) {
 // testMany has a fleet do the whole catalogue.
 func testMany(t *testing.T, f *fleet) {
 	f.plain = true
-	f.recipe = writeFile(t, filepath.Join(t.TempDir(), "tiny.yaml"), tiny)
 	f.setup(t, "--no-notify")
 	f.recorder(t)
 	f.worker(t)
@@ -51,7 +50,8 @@ func testMany(t *testing.T, f *fleet) {
 		src: "gs://" + f.in() + "/photos", dst: "gs://" + f.out(), dest: f.dest,
 		put:     func(key, content string) { f.upload("photos/"+key, content) },
 		program: f.program,
-		flags:   []string{"--project", project, "--name", f.name, "--window", "400", "--recipe", f.recipe},
+		recipe:  writeFile(t, filepath.Join(t.TempDir(), "tiny.yaml"), tiny), // which is not the worker's
+		flags:   []string{"--project", project, "--name", f.name, "--window", "400"},
 		manifests: func() int {
 			list, err := f.server.ListObjectsWithOptionsPaginated(f.out(), fakestorage.ListOptions{Prefix: worker.ManifestPrefix})
 			if err != nil {

@@ -28,7 +28,7 @@ type run struct {
 // open opens every part, the cheap and likely wrong ones first.
 func (r *run) open(soft, hard context.Context) error {
 	var err error
-	if r.recipe, err = recipe(r.Recipe); err != nil {
+	if err := r.choose(r.Recipe); err != nil {
 		return err
 	}
 	stores := &setup.Stores{WriteRate: r.WriteRate}

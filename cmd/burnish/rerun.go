@@ -9,6 +9,7 @@ import (
 
 	"burnish/cmd/internal/setup"
 	"burnish/imaging"
+	"burnish/worker"
 	"burnish/worker/batch"
 	"burnish/worker/store"
 )
@@ -31,8 +32,8 @@ func (*rerunCmd) Help() string {
 says which one it repairs. burnish status of the old one then says what is still broken. Photos
 that are gone from the source are left out, and so are messages that were no jobs.
 
-With --project, the fleet does the photos, by its own recipe, from the lane rerun. Otherwise they
-are done here; --recipe may then be another than that of the batch.
+With --project, the fleet does the photos, from the lane rerun. Otherwise they are done here. Either
+way --recipe may be another than that of the batch: its workers read it from DST.
 
 Exit status: 0 all done or nothing to do, 1 some failed again or the batch was cancelled, 2 usage,
 3 could not start, 130 interrupted.`
@@ -54,8 +55,8 @@ func (c *rerunCmd) Run(log *slog.Logger) error {
 	stores := &setup.Stores{WriteRate: c.WriteRate}
 	defer stores.Close()
 	p := &repair{filter: filter}
-	ends, err := c.prepare(ctx, stores, p)
-	if err != nil {
+	t := task{log: log, json: c.JSON, find: p.find}
+	if err := c.prepare(ctx, stores, p, &t); err != nil {
 		return err
 	}
 	out := os.Stdout
@@ -68,59 +69,66 @@ func (c *rerunCmd) Run(log *slog.Logger) error {
 	}
 	asked.Repairs, asked.Asked, asked.Expected = p.id, p.asked, p.total()
 	asked.Left = p.left
-	t := task{log: log, ends: ends, asked: asked, json: c.JSON, find: p.find}
+	t.asked = asked
 	return c.start(t, c.workFlags, c.storageFlags)
 }
 
 // prepare finds the batch, what it was made from and what of it is broken. The destination is
 // closed again: to write, it is opened anew.
-func (c *rerunCmd) prepare(ctx context.Context, stores *setup.Stores, p *repair) (ends setup.Ends, err error) {
+func (c *rerunCmd) prepare(ctx context.Context, stores *setup.Stores, p *repair, t *task) error {
 	dest, err := c.open(ctx)
 	if err != nil {
-		return ends, err
+		return err
 	}
 	defer dest.Close()
 	if p.id, err = findBatch(ctx, dest, c.Batch); err != nil {
-		return ends, err
+		return err
 	}
 	old, err := batch.Load(ctx, dest, p.id)
 	if err != nil && !errors.Is(err, store.ErrNotExist) {
-		return ends, err
+		return err
 	}
-	if err := c.inherit(old); err != nil {
-		return ends, err
+	if t.recipe, err = c.inherit(ctx, dest, old); err != nil {
+		return err
 	}
-	if ends, err = setup.ParseEnds(c.Source, c.Dest); err != nil {
-		return ends, exit{exitUsage, err}
+	if t.ends, err = setup.ParseEnds(c.Source, c.Dest); err != nil {
+		return exit{exitUsage, err}
 	}
-	source, err := stores.OpenSource(ctx, ends.Source)
+	source, err := stores.OpenSource(ctx, t.ends.Source)
 	if err != nil {
-		return ends, fmt.Errorf("source: %w", err)
+		return fmt.Errorf("source: %w", err)
 	}
 	defer source.Close()
-	return ends, p.count(ctx, source, dest)
+	return p.count(ctx, source, dest)
 }
 
 // ofBatch stands for the recipe of the old batch, as the default of --recipe.
 const ofBatch = "the batch's"
 
-// inherit takes from the old batch what was not given. There is no record of uploads.
-func (c *rerunCmd) inherit(old *batch.Batch) error {
+// inherit takes from the old batch what was not given, and returns the recipe. There is no record
+// of uploads.
+func (c *rerunCmd) inherit(ctx context.Context, dest store.Store, old *batch.Batch) (imaging.Recipe, error) {
 	if old != nil && c.Source == "" {
 		c.Source = old.Source
 	}
 	if c.Source == "" {
-		return exit{exitUsage, errors.New("--source: nobody asked for this batch, so it does not say where its photos are")}
+		return imaging.Recipe{}, exit{exitUsage, errors.New("--source: nobody asked for this batch, so it does not say where its photos are")}
 	}
-	if c.Recipe != ofBatch {
-		return nil
+	switch {
+	case c.Recipe != ofBatch:
+		return recipe(c.Recipe)
+	case old == nil:
+		return imaging.Recipe{}, exit{exitUsage, errors.New("--recipe: nobody asked for this batch, so it does not say which recipe was used")}
+	case old.RecipeID != "":
+		r, err := worker.ReadRecipe(ctx, dest, old.RecipeID)
+		if err != nil {
+			err = exit{exitUsage, fmt.Errorf("--recipe: give the file of the recipe %q, which the batch was made with: %w", old.Recipe, err)}
+		}
+		return r, err
 	}
-	if old == nil {
-		return exit{exitUsage, errors.New("--recipe: nobody asked for this batch, so it does not say which recipe was used")}
+	r, ok := imaging.Builtin(old.Recipe)
+	if !ok {
+		return r, exit{exitUsage, fmt.Errorf("--recipe: give the file of the recipe %q, which the batch was made with, or another one", old.Recipe)}
 	}
-	if _, ok := imaging.Builtin(old.Recipe); !ok {
-		return exit{exitUsage, fmt.Errorf("--recipe: give the file of the recipe %q, which the batch was made with, or another one", old.Recipe)}
-	}
-	c.Recipe = old.Recipe
-	return nil
+	return r, nil
 }

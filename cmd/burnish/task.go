@@ -26,7 +26,7 @@ import (
 // task is a batch that this process publishes: what run and backfill have open in any case.
 type task struct {
 	log    *slog.Logger
-	recipe imaging.Recipe
+	recipe imaging.Recipe // without a name until it is chosen
 	ends   setup.Ends
 	asked  batch.Batch // its kind and what it selects
 	json   bool        // print the closing figures as JSON
@@ -71,6 +71,14 @@ func (t *task) do(w way) error {
 	stopped := w.work(t.held)
 	t.progress.close()
 	return t.finish(soft, stopped, w)
+}
+
+// choose reads the recipe, unless whoever made the task has.
+func (t *task) choose(named string) (err error) {
+	if t.recipe.Name == "" {
+		t.recipe, err = recipe(named)
+	}
+	return err
 }
 
 // openEnds opens the source and the destination.

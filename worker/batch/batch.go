@@ -54,6 +54,7 @@ type Batch struct {
 	Source      string    `json:"source"` // as a person names it
 	Dest        string    `json:"destination"`
 	Recipe      string    `json:"recipe"`
+	RecipeID    string    `json:"recipeID,omitempty"` // as worker.KeepRecipe returns it; empty where this process does the jobs
 	Fingerprint string    `json:"fingerprint"`
 	By          string    `json:"by"`             // user@host
 	Started     time.Time `json:"started"`        // to the millisecond

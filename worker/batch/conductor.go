@@ -26,6 +26,9 @@ type Conductor struct {
 	// Follow has outcomes read from the ledger, where others write them. Without it Settle is to
 	// be called with each.
 	Follow bool
+	// Recipe is what the jobs call their recipe, as worker.KeepRecipe returns it; empty for the
+	// worker's own.
+	Recipe string
 	// Window is how many jobs are in flight at most; 0 leaves that to the record.
 	Window int
 	// Settled, if set, blocks until the queue has nothing more to deliver. Jobs that have no

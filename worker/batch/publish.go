@@ -57,7 +57,7 @@ func (c *Conductor) choose(ctx context.Context, decisions iter.Seq2[Decision, er
 		}
 		left--
 		select {
-		case jobs <- queue.Job{Key: d.Key, Generation: d.Generation, Batch: c.batch.ID}:
+		case jobs <- queue.Job{Key: d.Key, Generation: d.Generation, Batch: c.batch.ID, Recipe: c.Recipe}:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

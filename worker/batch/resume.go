@@ -34,6 +34,7 @@ func Begin(ctx context.Context, st store.Store, asked Batch) (b *Batch, adopted 
 			}
 			b.Totals, b.Lane = known, cmp.Or(b.Lane, asked.Lane)
 			b.By, b.Ended, b.Window, b.Stop = asked.By, time.Time{}, asked.Window, asked.Stop
+			b.RecipeID = asked.RecipeID // its limits may be others
 			return nil
 		})
 		return b, true, err
