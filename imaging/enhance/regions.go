@@ -1,0 +1,67 @@
+package enhance
+
+// holes makes ground of what is enclosed by the product and shows the ground itself: a region of
+// some size that is off the surface by no more than a rounding on average. Where the ground is as
+// white as 8 bits tell, nothing proves that, and what is enclosed stays product.
+func (f *flood) holes() {
+	f.regions(func(i int32) bool {
+		return !f.ground[i] && abs(f.light[i]) <= f.near && f.tint[i] <= f.hue
+	}, func(region []int32) {
+		if len(region) < max(30, len(f.ground)/2000) {
+			return
+		}
+		light, tint, white := float32(0), float32(0), 0
+		for _, i := range region {
+			light += f.light[i]
+			tint += f.tint[i]
+			if f.p.Pix[3*i+1] >= 252 {
+				white++
+			}
+		}
+		n := float32(len(region))
+		if abs(light)/n > f.near/4 || tint/n > f.hue/2 || 2*white > len(region) {
+			return
+		}
+		for _, i := range region {
+			f.ground[i] = true
+		}
+	})
+}
+
+// specks makes ground of what is too small to be a product: dust, noise.
+func (f *flood) specks() {
+	least := max(12, len(f.ground)/8000)
+	f.regions(func(i int32) bool { return !f.ground[i] }, func(region []int32) {
+		if len(region) < least {
+			for _, i := range region {
+				f.ground[i] = true
+			}
+		}
+	})
+}
+
+// regions gives every region of 4-connected pixels of a kind to a function.
+func (f *flood) regions(of func(i int32) bool, give func(region []int32)) {
+	seen := make([]bool, len(f.ground))
+	region := make([]int32, 0, 1024)
+	w := int32(f.width)
+	for start := range f.ground {
+		if seen[start] || !of(int32(start)) {
+			continue
+		}
+		seen[start] = true
+		region = append(region[:0], int32(start))
+		for at := 0; at < len(region); at++ {
+			i := region[at]
+			x := i % w
+			for _, j := range [4]int32{i - w, i + w, i - 1, i + 1} {
+				if j < 0 || int(j) >= len(seen) || seen[j] || j == i-1 && x == 0 || j == i+1 && x == w-1 || !of(j) {
+					continue
+				}
+				seen[j] = true
+				region = append(region, j)
+			}
+		}
+		give(region)
+	}
+}
