@@ -38,6 +38,7 @@ var rules = []rule{
 	{path: "enhance.exposure", doc: "The most by which a photo is brightened where it is too dark, in EV; 0 is never.", min: 0, max: 3},
 	{path: "enhance.contrast", doc: "The most by which the contrast of a flat photo is raised, as a share of what it has; 0 is never.", min: 0, max: 1},
 	{path: "enhance.white_balance", doc: "The strongest cast that is taken off an even background, by its chroma in CIELAB; what is stronger is taken for a colour; 0 is never.", min: 0, max: 40},
+	{path: "enhance.denoise", doc: "The strongest noise that is averaged away, by its standard deviation in 8-bit levels of luminance; 0 is never.", min: 0, max: 30},
 	{path: "enhance.sharpen", doc: "Amount of unsharp masking after each downscale; 0 is none.", min: 0, max: 2},
 
 	{path: "variants", doc: "Which files are written. A format is written when its section is there, even an empty one; at least one must be."},

@@ -32,6 +32,9 @@ type Enhance struct {
 	// WhiteBalance is the strongest cast that is taken off, as the chroma (CIELAB) of the background.
 	WhiteBalance float64 `yaml:"white_balance" json:"white_balance,omitzero"`
 
+	// Denoise is the strongest noise that is averaged away: its standard deviation in 8-bit levels.
+	Denoise float64 `yaml:"denoise" json:"denoise,omitzero"`
+
 	// Sharpen is the amount of unsharp masking after each downscale, 0 (none) to 2.
 	Sharpen float64 `yaml:"sharpen" json:"sharpen"`
 }

@@ -45,6 +45,14 @@ type Analysis struct {
 
 	Background Background `json:"background,omitzero"`
 
+	Detail Detail `json:"detail,omitzero"`
+
+	// Colourfulness is that of Hasler and Süsstrunk (2003): 0 is grey, 33 moderate, 109 extreme.
+	Colourfulness float64 `json:"colourfulness,omitzero"`
+
+	// JPEGQuality is that of the source by its quantisation tables, 1 to 100; 0 where it is no JPEG.
+	JPEGQuality int `json:"jpegQuality,omitzero"`
+
 	// Lightest is the level that 99.9 % of the pixels do not exceed in each of R, G and B.
 	Lightest Color `json:"lightest,omitzero"`
 }
@@ -70,6 +78,20 @@ type Exposure struct {
 type Background struct {
 	Color    Color   `json:"color"`    // the median
 	Evenness float64 `json:"evenness"` // share of the border that is within 10 levels of it
+}
+
+// Detail is what a photo shows at the size of its largest variant.
+type Detail struct {
+	// Noise is the standard deviation of luminance noise, in 8-bit levels: in the tenth of the
+	// measured blocks that has least of it. Where all is texture, that is texture.
+	Noise float64 `json:"noise"`
+
+	// Texture is the same in the median block, in which it is mostly texture.
+	Texture float64 `json:"texture"`
+
+	// Sharpness is which share of their height strong edges have from one pixel to the next, at the
+	// 90th percentile: 1 is a step, 0.3 is soft. 0 where there are hardly any edges.
+	Sharpness float64 `json:"sharpness"`
 }
 
 // Step is one adjustment that was made, or that was wanted and vetoed.

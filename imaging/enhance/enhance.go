@@ -16,17 +16,26 @@ type Picture struct {
 type Decision struct {
 	Chroma     imaging.Chroma // Subsampled or Full, for formats whose recipe says Auto
 	Steps      []imaging.Step // adjustments, in order, and what was vetoed; empty, not nil, where there are none
-	Adjustment Adjustment     // what the steps come to for each pixel
+	Denoise    float64        // standard deviation of noise to be averaged away, in 8-bit levels; 0 is none
+	Adjustment Adjustment     // what the other steps come to for each pixel
 }
 
-// Measure analyses a photo. It takes a few milliseconds for 512 × 512 pixels.
-func Measure(p Picture) imaging.Analysis {
+// Changes reports whether any pixel is to be changed.
+func (d Decision) Changes() bool { return d.Denoise > 0 || !d.Adjustment.Identity() }
+
+// Measure analyses a photo by a small copy, by tiles of its largest variant at full size, and by its
+// bytes. It takes some milliseconds for 512 × 512 pixels and nine tiles of 96 × 96.
+func Measure(p Picture, tiles []Picture, source []byte) imaging.Analysis {
 	c := count(p)
 	return imaging.Analysis{
 		ChromaLoss: ChromaLoss(p),
 		Exposure:   exposure(c),
 		Background: background(p),
 		Lightest:   c.lightest(),
+		Detail:     detail(tiles),
+
+		Colourfulness: Colourfulness(p),
+		JPEGQuality:   JPEGQuality(source),
 	}
 }
 
@@ -36,6 +45,9 @@ func Decide(a imaging.Analysis, most imaging.Enhance) Decision {
 	if a.ChromaLoss > visibleChromaLoss {
 		d.Chroma = imaging.Full
 	}
+	step, sigma := decideNoise(a, most.Denoise)
+	d.add(step)
+	d.Denoise = sigma
 	step, matrix := decideBalance(a, most.WhiteBalance)
 	d.add(step)
 	d.Adjustment.Matrix = matrix

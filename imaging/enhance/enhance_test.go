@@ -70,7 +70,7 @@ func TestChromaIsDecidedPerPhoto(t *testing.T) {
 		{"rocket.jpg", imaging.Subsampled}, // night: its loss is in the dark
 	} {
 		t.Run(test.photo, func(t *testing.T) {
-			a := Measure(sample(t, test.photo))
+			a := Measure(sample(t, test.photo), nil, nil)
 			if got := Decide(a, imaging.Enhance{}).Chroma; got != test.want {
 				t.Errorf("%s at a loss of %.2f, want %s", got, a.ChromaLoss, test.want)
 			}

@@ -39,7 +39,7 @@ func exposed(p Picture, ev float64) Picture {
 
 // decided is what is decided about a picture, and the step of a name, if there is one.
 func decided(p Picture, name string) (Decision, imaging.Step) {
-	d := Decide(Measure(p), all)
+	d := Decide(Measure(p, nil, nil), all)
 	for _, s := range d.Steps {
 		if s.Name == name {
 			return d, s
@@ -60,7 +60,7 @@ func TestDarkenedPhotosGetTheirLightBack(t *testing.T) {
 	for _, name := range photos {
 		good := sample(t, name)
 		for _, ev := range []float64{-1, -2} {
-			a := Measure(exposed(good, ev))
+			a := Measure(exposed(good, ev), nil, nil)
 			step, tone := decideExposure(a.Exposure, all.Exposure)
 			most := 0.4 // a photo whose highlights end below white is thought darker than it was
 			if name == "chelsea.png" {
@@ -115,7 +115,7 @@ func TestWhatIsDarkByNatureStaysDark(t *testing.T) {
 				t.Errorf("%+v", d.Steps)
 			}
 			if test.veto && (len(d.Steps) != 1 || d.Steps[0].Veto == "" || d.Steps[0].Strength != 0) {
-				t.Errorf("want one veto: %+v of %+v", d.Steps, Measure(test.p).Exposure)
+				t.Errorf("want one veto: %+v of %+v", d.Steps, Measure(test.p, nil, nil).Exposure)
 			}
 		})
 	}
@@ -147,7 +147,7 @@ func TestRecipesBoundTones(t *testing.T) {
 		{"less than it takes", dark, imaging.Enhance{Exposure: 1.5}, true},
 		{"less than it takes", flat, imaging.Enhance{Contrast: 0.1}, true},
 	} {
-		d := Decide(Measure(test.p), test.most)
+		d := Decide(Measure(test.p, nil, nil), test.most)
 		if d.Adjustment.Tone != (Tone{}) || (len(d.Steps) > 0) != test.veto {
 			t.Errorf("%s: %+v", test.name, d)
 		}
@@ -157,7 +157,7 @@ func TestRecipesBoundTones(t *testing.T) {
 // Hostile sizes have no tones.
 func TestTonesOfLittle(t *testing.T) {
 	for _, p := range []Picture{{}, {Width: 1, Height: 1, Pix: []byte{0, 0, 0}}, {Width: 9, Height: 9, Pix: []byte{1}}} {
-		if d := Decide(Measure(p), all); d.Adjustment.Tone != (Tone{}) {
+		if d := Decide(Measure(p, nil, nil), all); d.Adjustment.Tone != (Tone{}) {
 			t.Errorf("%d × %d: %+v", p.Width, p.Height, d.Steps)
 		}
 	}

@@ -5,7 +5,56 @@ package vips
 */
 import "C"
 
-import "burnish/imaging/enhance"
+import (
+	"unsafe"
+
+	"burnish/imaging/enhance"
+)
+
+// apply makes of a stored picture what was decided.
+func (p picture) apply(d enhance.Decision) (picture, error) {
+	p, err := p.same()
+	if err != nil {
+		return picture{}, err
+	}
+	return chain(p,
+		func(p picture) (picture, error) { return p.denoise(d.Denoise) },
+		func(p picture) (picture, error) { return p.adjust(d.Adjustment) })
+}
+
+// denoise averages noise of a standard deviation, in 8-bit levels, away. Without noise it gives the
+// picture itself.
+func (p picture) denoise(sigma float64) (picture, error) {
+	if sigma == 0 {
+		return p.same()
+	}
+	var out *C.VipsImage
+	result := C.photo_denoise(p.c, C.double(sigma), &out)
+	return step(result, out)
+}
+
+// Tiles for measuring detail: as many across and down, spread evenly, and their side in pixels.
+const (
+	tilesAcross = 3
+	tileSide    = 96
+)
+
+// tiles copies parts of a stored picture as they are.
+func (p picture) tiles() ([]enhance.Picture, error) {
+	width, height := min(tileSide, p.width()), min(tileSide, p.height())
+	var list []enhance.Picture
+	for j := range tilesAcross {
+		for i := range tilesAcross {
+			left, top := (p.width()-width)*i/(tilesAcross-1), (p.height()-height)*j/(tilesAcross-1)
+			tile := enhance.Picture{Width: width, Height: height, Pix: make([]byte, 3*width*height)}
+			if C.photo_tile(p.c, C.int(left), C.int(top), C.int(width), C.int(height), unsafe.Pointer(&tile.Pix[0])) != 0 {
+				return nil, failure()
+			}
+			list = append(list, tile)
+		}
+	}
+	return list, nil
+}
 
 // adjust makes of a stored picture what was decided. It gives the picture itself where that
 // changes nothing.

@@ -8,13 +8,9 @@ import (
 	"burnish/imaging/enhance"
 )
 
-// adjusted is a sample photo's pixels before and after.
-func adjusted(t *testing.T, name string, a enhance.Adjustment) (before, after []byte, bands int) {
+// stored decodes a PNG at its own size. The caller holds the library and releases it.
+func stored(t *testing.T, source []byte) picture {
 	t.Helper()
-	engine(t)
-	library.Lock()
-	defer library.Unlock()
-	source := fixture(t, name)
 	h, err := readHeader(imaging.PNG, source, imaging.Limits{Bytes: 1 << 20, Megapixels: 1, Bands: 4, Frames: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -23,6 +19,16 @@ func adjusted(t *testing.T, name string, a enhance.Adjustment) (before, after []
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// adjusted is a sample photo's pixels before and after.
+func adjusted(t *testing.T, name string, a enhance.Adjustment) (before, after []byte, bands int) {
+	t.Helper()
+	engine(t)
+	library.Lock()
+	defer library.Unlock()
+	p := stored(t, fixture(t, name))
 	defer p.release()
 	q, err := p.adjust(a)
 	if err != nil {

@@ -3,6 +3,21 @@
 
 #include "pipeline.h"
 
+/* photo_tile copies a part of a stored image, without its alpha, to memory for width × height × 3
+ * bytes. */
+int photo_tile(VipsImage *in, int left, int top, int width, int height, void *out) {
+	unsigned char *q = out;
+
+	if (vips_image_wio_input(in))
+		return -1;
+	for (int y = 0; y < height; y++) {
+		const VipsPel *p = VIPS_IMAGE_ADDR(in, left, top + y);
+		for (int x = 0; x < width; x++, p += in->Bands, q += 3)
+			memcpy(q, p, 3);
+	}
+	return 0;
+}
+
 /* photo_average makes one pixel of each block × block pixels of a stored 8-bit image; what fills
  * no block at the right and below is left out. The result is stored. block is at most 256, and
  * at most the shorter side counts. libvips' own takes several times as long on an image in memory. */

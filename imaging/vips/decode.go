@@ -90,6 +90,19 @@ func (p picture) toSRGB(h header) (picture, error) {
 	return p.srgb(noProfile)
 }
 
+// measure analyses a stored picture and the photo that it came of.
+func (p picture) measure(req imaging.Request) (imaging.Analysis, error) {
+	small, err := p.small(req.Variants.Background)
+	if err != nil {
+		return imaging.Analysis{}, err
+	}
+	tiles, err := p.tiles()
+	if err != nil {
+		return imaging.Analysis{}, err
+	}
+	return enhance.Measure(small, tiles, req.Source), nil
+}
+
 // measured is the longest side of the copy that is measured: a few milliseconds' worth.
 const measured = 512
 

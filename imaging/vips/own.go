@@ -57,7 +57,7 @@ func (w writer) barred(v imaging.Variant) string {
 		return "which has more than 8 bits a sample"
 	case h.cmyk || h.space != "" || len(h.profile) > 0 && !isSRGB(h.profile):
 		return "whose colours are not sRGB"
-	case !w.decision.Adjustment.Identity():
+	case w.decision.Changes():
 		return "which is not adjusted"
 	case w.request.Enhance.Sharpen > 0 && v.Width < width:
 		return "which is not sharpened for this size"

@@ -75,6 +75,8 @@ int photo_upright(VipsImage *in, int orientation, VipsImage **out);
 int photo_opaque(VipsImage *in, VipsImage **out);
 int photo_flatten(VipsImage *in, double r, double g, double b, VipsImage **out);
 int photo_adjust(VipsImage *in, const PhotoAdjustment *adjustment, VipsImage **out);
+int photo_denoise(VipsImage *in, double sigma, VipsImage **out);
+int photo_tile(VipsImage *in, int left, int top, int width, int height, void *out);
 int photo_sharpen(VipsImage *in, double amount, VipsImage **out);
 
 /* Writing. */

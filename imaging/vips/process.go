@@ -71,14 +71,12 @@ func (e *Engine) process(req imaging.Request, admit func(int64) error) (r imagin
 	r.Source.Alpha = base.alpha()
 	r.Timings.Decode = clock.lap()
 
-	small, err := base.small(req.Variants.Background)
-	if err != nil {
+	if r.Analysis, err = base.measure(req); err != nil {
 		return r, err
 	}
-	r.Analysis = enhance.Measure(small)
 	decision := enhance.Decide(r.Analysis, req.Enhance)
 	r.Steps = decision.Steps
-	base, err = chain(base, func(p picture) (picture, error) { return p.adjust(decision.Adjustment) })
+	base, err = chain(base, func(p picture) (picture, error) { return p.apply(decision) })
 	if err != nil {
 		return r, err
 	}
