@@ -51,7 +51,9 @@ func tableQuality(tables []byte) int {
 				if size == 2 {
 					q = q<<8 + int(tables[2+i*size])
 				}
-				percents = append(percents, 100*float64(q)/float64(s))
+				if q > 1 && q < 255 { // the ends stand for what is beyond them
+					percents = append(percents, 100*float64(q)/float64(s))
+				}
 			}
 			return scaleQuality(at(percents, 0.5))
 		}
