@@ -12,6 +12,12 @@ import (
 )
 
 type backfillCmd struct {
+	backfillFlags `embed:""`
+	Plan          string `placeholder:"FILE" help:"What burnish plan --save has kept: burnish status then sets it against what came of it."`
+}
+
+// backfillFlags say what a backfill is to do: burnish plan takes the same.
+type backfillFlags struct {
 	storageFlags `embed:"" set:"write_rate=1000"`
 	workFlags    `embed:"" set:"recipe=catalogue"`
 	selectFlags  `embed:""`
@@ -45,27 +51,38 @@ cancelled, 2 usage, 3 could not start, 130 interrupted.`
 }
 
 func (c *backfillCmd) Run(log *slog.Logger) error {
-	if err := errors.Join(c.workFlags.check(), c.checkStorage(), c.publishFlags.check(c.Force)); err != nil {
+	asked, ends, err := c.asks()
+	if err != nil {
 		return err
 	}
-	ends, err := setup.ParseEnds(c.Source, c.Dest)
-	if err != nil {
-		return exit{exitUsage, err}
-	}
-	asked := batch.Batch{Kind: batch.Backfill, Force: c.Force, Keys: c.Keys, Limit: c.Limit, Window: c.Window, Lane: c.Lane}
-	if asked.Filter, err = c.filter(); err != nil {
-		return exit{exitUsage, err}
-	}
-	for _, file := range c.Keys {
-		if _, err := os.Stat(file); err != nil {
-			return exit{exitUsage, fmt.Errorf("--keys: %w", err)}
-		}
-	}
-	if asked.Stop, err = c.stop(); err != nil {
-		return exit{exitUsage, err}
+	if asked.Plan, err = readPlan(c.Plan); err != nil {
+		return err
 	}
 	t := task{log: log, ends: ends, asked: asked, json: c.JSON}
 	return c.publishFlags.start(t, c.workFlags, c.storageFlags)
+}
+
+// asks checks the flags and reads what they ask for.
+func (c *backfillFlags) asks() (b batch.Batch, ends setup.Ends, err error) {
+	if err := errors.Join(c.workFlags.check(), c.checkStorage(), c.publishFlags.check(c.Force)); err != nil {
+		return b, ends, err
+	}
+	if ends, err = setup.ParseEnds(c.Source, c.Dest); err != nil {
+		return b, ends, exit{exitUsage, err}
+	}
+	b = batch.Batch{Kind: batch.Backfill, Force: c.Force, Keys: c.Keys, Limit: c.Limit, Window: c.Window, Lane: c.Lane}
+	if b.Filter, err = c.filter(); err != nil {
+		return b, ends, exit{exitUsage, err}
+	}
+	for _, file := range c.Keys {
+		if _, err := os.Stat(file); err != nil {
+			return b, ends, exit{exitUsage, fmt.Errorf("--keys: %w", err)}
+		}
+	}
+	if b.Stop, err = c.stop(); err != nil {
+		return b, ends, exit{exitUsage, err}
+	}
+	return b, ends, nil
 }
 
 // start has a fleet do the task, or does it here, and returns how it ended.

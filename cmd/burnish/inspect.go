@@ -15,6 +15,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"burnish/cmd/internal/setup"
+	"burnish/imaging"
 	"burnish/queue"
 	"burnish/worker"
 	"burnish/worker/ledger"
@@ -54,6 +55,15 @@ func (c *inspectCmd) Run() error {
 	return nil
 }
 
+// inWords says what a step did, or would have done.
+func inWords(step imaging.Step) string {
+	text := fmt.Sprintf("%s %.2f: %s", line(step.Name), step.Strength, line(step.Why))
+	if step.Veto != "" {
+		text += "; vetoed: " + line(step.Veto)
+	}
+	return text
+}
+
 // unpublished says why a photo has no manifest, where the ledger knows.
 func unpublished(ctx context.Context, st store.Store, key queue.Key) error {
 	for o, err := range ledger.Latest(ctx, st, ledger.Filter{Prefix: key, Unpublished: true}) {
@@ -89,11 +99,7 @@ func explain(out io.Writer, m worker.Manifest) {
 		fmt.Fprint(out, "steps      none: the photo keeps its tones and colours\n")
 	}
 	for _, step := range m.Steps {
-		fmt.Fprintf(out, "step       %s %.2f: %s", line(step.Name), step.Strength, line(step.Why))
-		if step.Veto != "" {
-			fmt.Fprintf(out, "; vetoed: %s", line(step.Veto))
-		}
-		fmt.Fprintln(out)
+		fmt.Fprintf(out, "step       %s\n", inWords(step))
 	}
 	fmt.Fprintln(out)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)

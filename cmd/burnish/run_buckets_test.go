@@ -42,6 +42,9 @@ func TestRunWithBuckets(t *testing.T) {
 			put("notes.txt", "not a photo")
 			put(".thumbs/a.jpg", sample(t, "apple.jpg"))
 
+			if p := planJSON(t, src, dst, "--recipe", recipe, "--sheet", ""); p.Found.Missing != 4 || p.Estimate.Done.Expected != 2 {
+				t.Errorf("planned %+v", p)
+			}
 			s := runJSON(t, exitFailures, src, dst, "--recipe", recipe)
 			if s.Done != 2 || s.failures() != 1 {
 				t.Errorf("first run: %+v", s)

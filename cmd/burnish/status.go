@@ -51,8 +51,9 @@ type batchStatus struct {
 	Cost    batch.Cost   `json:"costUSD"`
 	Prices  batch.Prices `json:"pricesUSD"`
 
-	Standing batch.Standing `json:"standing"`
-	Earlier  []*batch.Batch `json:"earlier"`
+	Planned  []batch.Comparison `json:"planned,omitempty"` // of a batch that has ended and was planned
+	Standing batch.Standing     `json:"standing"`
+	Earlier  []*batch.Batch     `json:"earlier"`
 }
 
 func (c *statusCmd) Run() error {
@@ -128,6 +129,9 @@ func (s *batchStatus) count(ctx context.Context, st store.Store, id string) erro
 		s.Died = died(ctx, st, b)
 		s.Figures.Fresh += b.Totals.Fresh
 		s.Figures.State = b.State
+		if b.Plan != nil && !b.Ended.IsZero() {
+			s.Planned = b.Plan.Compare(all)
+		}
 		if b.Ended.After(b.Started) {
 			s.Figures.Seconds = b.Ended.Sub(b.Started).Seconds()
 		}

@@ -19,6 +19,7 @@ func (s *batchStatus) text(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	s.Figures.lines(w, 5)
 	s.money(w)
+	s.planned(w)
 	s.standing(w)
 	if s.Again > 0 {
 		fmt.Fprintf(w, "\nof all these outcomes %d came of a repeated delivery\n", s.Again)
@@ -98,6 +99,25 @@ func (s *batchStatus) money(w io.Writer) {
 		c.Total, line(s.Prices.AsOf), c.CPUHours, c.CPU, c.Writes, c.Write, c.Reads, c.Read)
 	fmt.Fprintf(w, "variants\t$%.2f\t\ta month of storage\n", c.Month)
 }
+
+// planned sets the plan against what came of it.
+func (s *batchStatus) planned(w io.Writer) {
+	if len(s.Planned) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\nplanned\texpected\tcame to\tthe plan was off by\n")
+	for _, c := range s.Planned {
+		off := ""
+		if c.Error != nil {
+			off = fmt.Sprintf("%+.1f %%", *c.Error)
+		}
+		form := forms[c.Unit]
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", c.What, form(c.Planned), form(c.Actual), off)
+	}
+}
+
+// forms write figures by their unit.
+var forms = map[string]func(float64) string{"": number, "hours": hours, "bytes": amount, "$": dollars}
 
 // standing says what is still broken, where somebody has tried to repair it.
 func (s *batchStatus) standing(w io.Writer) {

@@ -124,10 +124,12 @@ func (t *task) begin(ctx context.Context, build imaging.Build) error {
 	if err := t.lock(ctx); err != nil {
 		return err
 	}
-	b := t.asked
-	b.Source, b.Dest = t.source.String(), t.dest.String()
-	b.Recipe, b.Fingerprint = t.recipe.Name, t.recipe.Fingerprint(build)
-	b.By = setup.By()
+	b := t.describe(build)
+	if b.Plan != nil {
+		if err := b.Plan.Fits(b); err != nil {
+			return exit{exitUsage, fmt.Errorf("--plan: %w", err)}
+		}
+	}
 	var err error
 	adopted := false
 	if b.Kind == batch.Run {
@@ -142,6 +144,15 @@ func (t *task) begin(ctx context.Context, build imaging.Build) error {
 		fmt.Fprintf(os.Stderr, "burnish: going on with batch %s, which was begun at %s\n", t.batch.ID, t.batch.Started.Local().Format(time.DateTime))
 	}
 	return nil
+}
+
+// describe is the record of what is asked for, before it is begun.
+func (t *task) describe(build imaging.Build) batch.Batch {
+	b := t.asked
+	b.Source, b.Dest = t.source.String(), t.dest.String()
+	b.Recipe, b.Fingerprint = t.recipe.Name, t.recipe.Fingerprint(build)
+	b.By = setup.By()
+	return b
 }
 
 // close closes whatever is open.

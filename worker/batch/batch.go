@@ -78,6 +78,7 @@ type Batch struct {
 	Limit  int64      `json:"limit,omitempty"` // jobs at most; 0 for all
 	Force  bool       `json:"force,omitempty"` // fresh photos too
 	Stop   *Stop      `json:"stop,omitempty"`  // when it stops itself
+	Plan   *Plan      `json:"plan,omitempty"`  // what it was expected to take, if somebody planned it
 
 	generation int64 // of the record in the store
 }

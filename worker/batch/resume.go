@@ -35,6 +35,7 @@ func Begin(ctx context.Context, st store.Store, asked Batch) (b *Batch, adopted 
 			b.Totals, b.Lane = known, cmp.Or(b.Lane, asked.Lane)
 			b.By, b.Ended, b.Window, b.Stop = asked.By, time.Time{}, asked.Window, asked.Stop
 			b.RecipeID = asked.RecipeID // its limits may be others
+			b.Plan = cmp.Or(asked.Plan, b.Plan)
 			return nil
 		})
 		return b, true, err

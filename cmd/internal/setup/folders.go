@@ -21,6 +21,18 @@ type Folders struct {
 
 // OpenFolders checks that one folder can be read into the other, and creates the destination.
 func OpenFolders(src, dst string) (Folders, error) {
+	f, err := checkFolders(src, dst)
+	if err != nil {
+		return f, err
+	}
+	if err := os.MkdirAll(f.Dest, 0o777); err != nil {
+		return f, fmt.Errorf("create the destination: %w", err)
+	}
+	return f, usable(f.Dest)
+}
+
+// checkFolders does so without creating it.
+func checkFolders(src, dst string) (Folders, error) {
 	source, err := ExistingFolder(src)
 	if err != nil {
 		return Folders{}, fmt.Errorf("source: %w", err)
@@ -44,9 +56,6 @@ func OpenFolders(src, dst string) (Folders, error) {
 		if _, ok := within(filepath.Join(dest, own), source); ok {
 			return f, fmt.Errorf("source %s lies in what Burnish writes below %s: choose the folder of the original photos", source, dest)
 		}
-	}
-	if err := os.MkdirAll(dest, 0o777); err != nil {
-		return f, fmt.Errorf("create the destination: %w", err)
 	}
 	return f, usable(dest)
 }
@@ -132,6 +141,45 @@ func openFolders(e Ends) (source, dest Opened, err error) {
 	}
 	return source, dest, nil
 }
+
+// lookAtFolders opens a folder, and for reading the one that would be written to. As long as that
+// is missing, it is an empty one.
+func lookAtFolders(e Ends) (source, dest Opened, err error) {
+	folders, err := checkFolders(e.Source.Folder, e.Dest.Folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	if source, err = folders.OpenSource(); err != nil {
+		return nil, nil, fmt.Errorf("source: %w", err)
+	}
+	if dest, err = lookAt(folders.Dest); err != nil {
+		source.Close()
+		return nil, nil, fmt.Errorf("destination: %w", err)
+	}
+	return source, dest, nil
+}
+
+// lookAt opens a folder for reading, or an empty one in its name where it is missing.
+func lookAt(dir string) (Opened, error) {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return store.OpenDirectory(dir)
+	}
+	nothing, err := os.MkdirTemp("", "burnish-empty-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(nothing) // its descriptor stays open
+	d, err := store.OpenDirectory(nothing)
+	return empty{d, dir}, err
+}
+
+// empty is an empty folder in the name of one that is missing.
+type empty struct {
+	*store.Directory
+	name string
+}
+
+func (e empty) String() string { return e.name }
 
 // ExistingFolder resolves the path of a folder that must be there.
 func ExistingFolder(path string) (string, error) {

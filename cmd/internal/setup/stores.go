@@ -78,6 +78,29 @@ func (s *Stores) OpenEnds(ctx context.Context, e Ends) (source, dest Opened, err
 	return source, dest, nil
 }
 
+// LookAtEnds opens both ends for reading. Nothing is made: a destination folder that is missing is
+// an empty one.
+func (s *Stores) LookAtEnds(ctx context.Context, e Ends) (source, dest Opened, err error) {
+	if e.Source.Bucket == "" && e.Dest.Bucket == "" {
+		return lookAtFolders(e)
+	}
+	if source, err = s.OpenSource(ctx, e.Source); err != nil {
+		return nil, nil, fmt.Errorf("source: %w", err)
+	}
+	if e.Dest.Bucket != "" {
+		dest, err = s.bucket(ctx, e.Dest)
+	} else if dir, failed := newFolder(e.Dest.Folder); failed != nil {
+		err = failed
+	} else {
+		dest, err = lookAt(dir)
+	}
+	if err != nil {
+		source.Close()
+		return nil, nil, fmt.Errorf("destination: %w", err)
+	}
+	return source, dest, nil
+}
+
 // OpenSource opens a place for reading.
 func (s *Stores) OpenSource(ctx context.Context, p Place) (Opened, error) {
 	if p.Bucket != "" {
