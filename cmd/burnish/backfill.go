@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"burnish/cmd/internal/setup"
 	"burnish/queue"
@@ -28,11 +29,12 @@ type backfillFlags struct {
 
 // publishFlags say whether a fleet does the jobs of a batch, and how they are published to it.
 type publishFlags struct {
-	Project string     `placeholder:"P" help:"The Google Cloud project of a fleet that does the photos. Without it, this process does them."`
-	Name    string     `default:"burnish" placeholder:"NAME" help:"What the names of the fleet's topics begin with. Default: ${default}."`
-	Window  int        `default:"0" placeholder:"N" help:"Jobs that the fleet has in hand at most. Default: as many as keep its workers busy."`
-	Rate    float64    `default:"100" placeholder:"N" help:"Jobs published a second at first; doubles every 20 minutes. Default: ${default}."`
-	Lane    queue.Lane `default:"${lane}" enum:"upload,rerun,backfill" help:"Lane of the fleet's queue: upload, rerun or backfill. Default: ${default}."`
+	Project  string        `placeholder:"P" help:"The Google Cloud project of a fleet that does the photos. Without it, this process does them."`
+	Name     string        `default:"burnish" placeholder:"NAME" help:"What the names of the fleet's topics begin with. Default: ${default}."`
+	Window   int           `default:"0" placeholder:"N" help:"Jobs that the fleet has in hand at most. Default: as many as keep its workers busy."`
+	Rate     float64       `default:"100" placeholder:"N" help:"Jobs published a second at first; doubles every 20 minutes. Default: ${default}."`
+	Patience time.Duration `default:"6h" placeholder:"D" help:"Time for which a fleet may give no sign before the batch is given up. Default: ${default}."`
+	Lane     queue.Lane    `default:"${lane}" enum:"upload,rerun,backfill" help:"Lane of the fleet's queue: upload, rerun or backfill. Default: ${default}."`
 }
 
 // Help tells what a backfill does and how it ends.
@@ -104,6 +106,8 @@ func (c publishFlags) check(force bool) error {
 		return exit{exitUsage, fmt.Errorf("--window %d: expected 1 to 10000000, or 0 for as many as keep the workers busy", c.Window)}
 	case c.Rate < 1 || c.Rate > 100_000:
 		return exit{exitUsage, fmt.Errorf("--rate %v: expected 1 to 100000", c.Rate)}
+	case c.Patience < time.Minute:
+		return exit{exitUsage, fmt.Errorf("--patience %v: expected at least 1m", c.Patience)}
 	case c.Project != "" && force:
 		return exit{exitUsage, errors.New("--force: a fleet skips what is fresh; change the recipe, or leave --project out")}
 	case !names.MatchString(c.Name):

@@ -57,6 +57,7 @@ func TestBackfillRefuses(t *testing.T) {
 		"--keys":                     {"--keys", "nowhere.csv"},
 		"--window":                   {"--window", "-1"},
 		"--rate":                     {"--rate", "0"},
+		"--patience":                 {"--patience", "5s"},
 		"a fleet writes to a bucket": {"--project", "p"},
 	} {
 		got := finish(t, program(t, append([]string{"backfill", src, dst}, flags...)...))

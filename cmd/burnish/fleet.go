@@ -54,7 +54,7 @@ func (f *fleetTask) open(soft, _ context.Context) error {
 	f.queue = pubsub.New(f.cloud.PubSub, f.Name, pubsub.Options{})
 	f.conductor = &batch.Conductor{
 		Publisher: f.queue, Dest: f.dest, Recipe: f.asked.RecipeID, Follow: true,
-		Rate: f.Rate, Passes: passes, Outage: outage,
+		Rate: f.Rate, Patience: f.Patience, Passes: passes, Outage: outage,
 	}
 	return nil
 }

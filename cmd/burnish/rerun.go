@@ -47,7 +47,10 @@ func (c *rerunCmd) Run(log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	asked := batch.Batch{Kind: batch.Rerun, Window: c.Window, Lane: c.Lane, Force: c.Force}
+	asked := batch.Batch{
+		Kind: batch.Rerun, Window: c.Window, Lane: c.Lane, Force: c.Force,
+		Reason: c.Reason, Filter: batch.Filter{Prefix: filter.Prefix},
+	}
 	if asked.Stop, err = c.stop(); err != nil {
 		return exit{exitUsage, err}
 	}
@@ -56,7 +59,8 @@ func (c *rerunCmd) Run(log *slog.Logger) error {
 	defer stores.Close()
 	p := &repair{filter: filter}
 	t := task{log: log, json: c.JSON, find: p.find}
-	if err := c.prepare(ctx, stores, p, &t); err != nil {
+	left, err := c.prepare(ctx, stores, p, &t)
+	if err != nil {
 		return err
 	}
 	out := os.Stdout
@@ -64,7 +68,7 @@ func (c *rerunCmd) Run(log *slog.Logger) error {
 		out = os.Stderr // the other is for the closing figures
 	}
 	p.print(out)
-	if c.DryRun || p.total() == 0 {
+	if c.DryRun || p.total() == 0 && !left {
 		return nil
 	}
 	asked.Repairs, asked.Asked, asked.Expected = p.id, p.asked, p.total()
@@ -74,32 +78,37 @@ func (c *rerunCmd) Run(log *slog.Logger) error {
 }
 
 // prepare finds the batch, what it was made from and what of it is broken. The destination is
-// closed again: to write, it is opened anew.
-func (c *rerunCmd) prepare(ctx context.Context, stores *setup.Stores, p *repair, t *task) error {
+// closed again: to write, it is opened anew. left says that an earlier rerun of the batch has not
+// come to its end: its books are to be closed, even if nothing is left to do.
+func (c *rerunCmd) prepare(ctx context.Context, stores *setup.Stores, p *repair, t *task) (left bool, err error) {
 	dest, err := c.open(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer dest.Close()
 	if p.id, err = findBatch(ctx, dest, c.Batch); err != nil {
-		return err
+		return false, err
 	}
 	old, err := batch.Load(ctx, dest, p.id)
 	if err != nil && !errors.Is(err, store.ErrNotExist) {
-		return err
+		return false, err
 	}
 	if t.recipe, err = c.inherit(ctx, dest, old); err != nil {
-		return err
+		return false, err
 	}
 	if t.ends, err = setup.ParseEnds(c.Source, c.Dest); err != nil {
-		return exit{exitUsage, err}
+		return false, exit{exitUsage, err}
 	}
 	source, err := stores.OpenSource(ctx, t.ends.Source)
 	if err != nil {
-		return fmt.Errorf("source: %w", err)
+		return false, fmt.Errorf("source: %w", err)
 	}
 	defer source.Close()
-	return p.count(ctx, source, dest)
+	unfinished, err := batch.Left(ctx, dest, batch.Batch{Kind: batch.Rerun, Repairs: p.id})
+	if err != nil {
+		return false, err
+	}
+	return unfinished != nil, p.count(ctx, source, dest)
 }
 
 // ofBatch stands for the recipe of the old batch, as the default of --recipe.

@@ -20,6 +20,7 @@ import (
 	"burnish/worker"
 	"burnish/worker/batch"
 	"burnish/worker/batch/keylist"
+	"burnish/worker/ledger"
 	"burnish/worker/store"
 )
 
@@ -38,6 +39,7 @@ type task struct {
 	source    store.Store
 	dest      store.Store
 	batch     *batch.Batch
+	adopted   bool // from an earlier process
 	conductor *batch.Conductor
 	progress  *progress
 	held      context.Context // ends with the lease of the destination, or with soft
@@ -131,16 +133,15 @@ func (t *task) begin(ctx context.Context, build imaging.Build) error {
 		}
 	}
 	var err error
-	adopted := false
 	if b.Kind == batch.Run {
 		t.batch, err = batch.Start(ctx, t.dest, b)
 	} else {
-		t.batch, adopted, err = batch.Begin(ctx, t.dest, b)
+		t.batch, t.adopted, err = batch.Begin(ctx, t.dest, b)
 	}
 	if err != nil {
 		return exit{exitNotStarted, fmt.Errorf("destination: %w", err)}
 	}
-	if adopted {
+	if t.adopted {
 		fmt.Fprintf(os.Stderr, "burnish: going on with batch %s, which was begun at %s\n", t.batch.ID, t.batch.Started.Local().Format(time.DateTime))
 	}
 	return nil
@@ -235,7 +236,7 @@ func (t *task) decisions(ctx context.Context) iter.Seq2[batch.Decision, error] {
 // walk compares photos and manifests: all of them side by side, or those of a list of keys.
 func (t *task) walk(ctx context.Context) iter.Seq2[batch.Decision, error] {
 	if t.find != nil {
-		return t.find(ctx, t.source, t.dest)
+		return t.unended(ctx, t.find(ctx, t.source, t.dest))
 	}
 	opts := batch.Options{Filter: t.asked.Filter, Body: worker.ManifestMetadata}
 	if t.ends.Source.Bucket != "" || t.ends.Dest.Bucket != "" {
@@ -250,6 +251,30 @@ func (t *task) walk(ctx context.Context) iter.Seq2[batch.Decision, error] {
 	opts.Ranges *= 4 // each waits for one small answer at a time
 	place := keylist.Place{Bucket: t.ends.Source.Bucket, Prefix: t.ends.Source.Prefix}
 	return batch.Listed(ctx, t.source, t.dest, t.batch.Fingerprint, keysOf(t.asked.Keys, place), opts)
+}
+
+// unended leaves out what an earlier process has asked for in the same batch and what has failed
+// since. What is done is found by nobody.
+func (t *task) unended(ctx context.Context, decisions iter.Seq2[batch.Decision, error]) iter.Seq2[batch.Decision, error] {
+	if !t.adopted {
+		return decisions
+	}
+	return func(yield func(batch.Decision, error) bool) {
+		failed := make(map[queue.Key]bool)
+		for o, err := range ledger.Outcomes(ctx, t.dest, t.batch.ID, ledger.Filter{Status: ledger.Failed}) {
+			var damaged *ledger.SegmentError // what it had is asked for twice
+			if err != nil && !errors.As(err, &damaged) {
+				yield(batch.Decision{}, err)
+				return
+			}
+			failed[o.Key] = true
+		}
+		for d, err := range decisions {
+			if !failed[d.Key] && !yield(d, err) {
+				return
+			}
+		}
+	}
 }
 
 // keysOf reads one list after the other.

@@ -69,6 +69,8 @@ type Batch struct {
 	Repairs string                   `json:"repairs,omitempty"`
 	Asked   map[imaging.Reason]int64 `json:"asked,omitempty"`
 	Left    map[imaging.Reason]int64 `json:"left,omitempty"`
+	// Reason is which failures are asked for again; empty for all.
+	Reason imaging.Reason `json:"reason,omitempty"`
 
 	Note   string     `json:"note,omitempty"`   // why it is paused, cancelled or failed
 	Lane   queue.Lane `json:"lane,omitempty"`   // where jobs are published; empty for runs

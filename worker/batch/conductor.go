@@ -34,6 +34,9 @@ type Conductor struct {
 	// Settled, if set, blocks until the queue has nothing more to deliver. Jobs that have no
 	// outcome by then are given up. Without it the last outcome is waited for.
 	Settled func(ctx context.Context) error
+	// Patience is how long jobs may be in flight without a single outcome, pauses left out. Then
+	// their outcomes are taken for lost, and the batch for given up; 0 waits for ever.
+	Patience time.Duration
 	// Rate is how many jobs are published a second at first; it doubles every 20 minutes, as a
 	// bucket wants it of its writers. 0 sets no bound.
 	Rate float64
@@ -64,9 +67,12 @@ type Conductor struct {
 // ErrCancelled is the end of a batch that somebody has cancelled.
 var ErrCancelled = errors.New("the batch was cancelled")
 
+// ErrSilent is the end of a batch of which nothing was heard for as long as Patience.
+var ErrSilent = errors.New("no outcome comes")
+
 // Conduct publishes what the decisions ask for, until the last outcome is in. It returns why it
-// ended before: ErrCancelled, the cause of ctx's end, or the error of a listing or of the queue.
-// A Conductor conducts once.
+// ended before: ErrCancelled, ErrSilent, the cause of ctx's end, or the error of a listing or of the
+// queue. A Conductor conducts once.
 func (c *Conductor) Conduct(ctx context.Context, b *Batch, decisions iter.Seq2[Decision, error]) error {
 	c.begin(b)
 	var follower *ledger.Follower
@@ -166,7 +172,25 @@ func (c *Conductor) attend(ctx context.Context, follower *ledger.Follower) error
 		if err := c.obey(ctx); err != nil {
 			return err
 		}
+		if err := c.listen(); err != nil {
+			return err
+		}
 	}
+}
+
+// listen gives up when nothing has been heard of what is in flight for too long. A fleet that is
+// stopped during a pause is not silent.
+func (c *Conductor) listen() error {
+	if c.isPaused() {
+		c.flight.stir()
+	}
+	n, silent := c.flight.silence()
+	if c.Patience <= 0 || n == 0 || silent < c.Patience {
+		return nil
+	}
+	err := fmt.Errorf("%w: %d jobs were published and have none, and for %v there was no other: are workers and a recorder running?", ErrSilent, n, c.Patience)
+	c.batch.Note = err.Error()
+	return err
 }
 
 // follow reads what has come into the ledger. Trouble shows in the log: the next look may do.

@@ -25,6 +25,7 @@ type fleet struct {
 	takes time.Duration
 	ends  func(queue.Job) ledger.Outcome // nil: done
 	twice bool                           // every job is delivered twice
+	loses queue.Key                      // whose outcome never comes
 
 	mu      sync.Mutex
 	jobs    map[queue.Lane][]queue.Job
@@ -63,6 +64,9 @@ func (f *fleet) record(jobs []queue.Job) {
 		panic(err)
 	}
 	for _, job := range jobs {
+		if job.Key == f.loses {
+			continue
+		}
 		o := ledger.Outcome{Status: ledger.Done}
 		if f.ends != nil {
 			o = f.ends(job)
@@ -137,6 +141,56 @@ func (c *conducting) end(t *testing.T, within time.Duration) error {
 	case <-time.After(within):
 		t.Fatalf("no end within %v: %+v", within, c.Totals())
 		return nil
+	}
+}
+
+// TestSilence gives a batch up when an outcome is lost for good, and not for a pause or a slow photo.
+func TestSilence(t *testing.T) {
+	const lost = "000007"
+	for _, tt := range []struct {
+		name   string
+		takes  time.Duration
+		loses  bool
+		window int
+		pause  time.Duration
+		want   error
+	}{
+		{"an outcome is lost", 20 * time.Second, true, 0, 0, batch.ErrSilent},
+		{"before all is published", 20 * time.Second, true, 1, 0, batch.ErrSilent},
+		{"photos take long", 50 * time.Minute, false, 5, 0, nil},
+		{"a pause without a fleet", 7*time.Hour + 10*time.Minute, false, 0, 7 * time.Hour, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := conduct(t, batch.Batch{Window: tt.window}, 20, func(c *conducting) {
+					c.Patience, c.fleet.takes = time.Hour, tt.takes
+					if tt.loses {
+						c.fleet.loses = lost
+					}
+				})
+				if tt.pause > 0 {
+					time.Sleep(time.Minute)
+					c.turn(t, batch.Paused)
+					time.Sleep(tt.pause)
+					c.turn(t, batch.Running)
+				}
+				err := c.end(t, 24*time.Hour)
+				if !errors.Is(err, tt.want) {
+					t.Errorf("the end: %v, want %v", err, tt.want)
+				}
+				if tt.want != nil && !contains(c.batch.Note, "1 jobs were published and have none") {
+					t.Errorf("the note says %q", c.batch.Note)
+				}
+			})
+		})
+	}
+}
+
+// turn writes an order into the record.
+func (c *conducting) turn(t *testing.T, s batch.State) {
+	t.Helper()
+	if _, err := batch.Update(t.Context(), c.st, c.batch.ID, func(b *batch.Batch) error { b.State = s; return nil }); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -102,6 +102,46 @@ func TestUpdateAgainstOthers(t *testing.T) {
 	}
 }
 
+// TestBeginRerun takes up a rerun of the same batch that asks for the same, and no other.
+func TestBeginRerun(t *testing.T) {
+	ask := batch.Batch{Kind: batch.Rerun, Repairs: "20261127T000000Z-old", Reason: "truncated", Fingerprint: current, RecipeID: "abc"}
+	for name, c := range map[string]struct {
+		left    batch.State
+		change  func(*batch.Batch)
+		adopted bool
+	}{
+		"killed":                {batch.Running, func(*batch.Batch) {}, true},
+		"interrupted":           {batch.Interrupted, func(b *batch.Batch) { b.By = "bob" }, true},
+		"finished":              {batch.Finished, func(*batch.Batch) {}, false},
+		"of another batch":      {batch.Running, func(b *batch.Batch) { b.Repairs = "20261126T000000Z-older" }, false},
+		"for another reason":    {batch.Running, func(b *batch.Batch) { b.Reason = "" }, false},
+		"with another recipe":   {batch.Running, func(b *batch.Batch) { b.RecipeID = "def" }, false},
+		"of a part":             {batch.Running, func(b *batch.Batch) { b.Filter.Prefix = "shoes/" }, false},
+		"a backfill, no repair": {batch.Running, func(b *batch.Batch) { *b = batch.Batch{Kind: batch.Backfill} }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				st := newMemory()
+				first := start(t, st, ask)
+				outcome(t, st, first.ID)
+				time.Sleep(time.Minute)
+				if _, err := batch.Update(t.Context(), st, first.ID, func(b *batch.Batch) error { b.State = c.left; return nil }); err != nil {
+					t.Fatal(err)
+				}
+				other := ask
+				c.change(&other)
+				b, adopted, err := batch.Begin(t.Context(), st, other)
+				if err != nil || adopted != c.adopted || (b.ID == first.ID) != c.adopted || b.State != batch.Running {
+					t.Errorf("adopted: %v, %v; %+v", adopted, err, b)
+				}
+				if adopted && b.Totals.Done != 1 {
+					t.Errorf("what was done before: %+v", b.Totals)
+				}
+			})
+		})
+	}
+}
+
 func TestBegin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()

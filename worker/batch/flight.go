@@ -29,6 +29,7 @@ type flight struct {
 	adapts  bool
 	since   time.Time
 	settled int // since then
+	stirred time.Time
 }
 
 // newFlight returns a flight of at most window jobs; 0 sizes it by how fast outcomes come in.
@@ -54,6 +55,7 @@ func (f *flight) add(key queue.Key) bool {
 		return false
 	}
 	f.jobs[id] = struct{}{}
+	f.stirred = time.Now()
 	return true
 }
 
@@ -68,13 +70,29 @@ func (f *flight) settle(key queue.Key) bool {
 	}
 	delete(f.jobs, id)
 	f.settled++
-	if now := time.Now(); f.adapts && now.Sub(f.since) >= measured {
+	now := time.Now()
+	f.stirred = now
+	if f.adapts && now.Sub(f.since) >= measured {
 		f.window = min(max(4*f.settled, leastWindow), mostWindow)
 		f.since, f.settled = now, 0
 	}
 	close(f.changed)
 	f.changed = make(chan struct{})
 	return true
+}
+
+// stir takes note that the flight is not silent, whether or not something is heard.
+func (f *flight) stir() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stirred = time.Now()
+}
+
+// silence returns how many jobs are in flight, and since when none of them has come or gone.
+func (f *flight) silence() (jobs int, silent time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.jobs), time.Since(f.stirred)
 }
 
 // room waits until the window has room, and returns for how many jobs.

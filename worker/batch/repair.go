@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"path"
 
 	"burnish/imaging"
@@ -27,6 +28,26 @@ func (b *Batch) mark(ctx context.Context, st store.Store) error {
 		return fmt.Errorf("write %s to %s: %w", name, st, err)
 	}
 	return nil
+}
+
+// repairsOf yields the records of the reruns of a batch, the oldest first. One that cannot be read
+// is an error, and the walk goes on; an error of the listing ends it.
+func repairsOf(ctx context.Context, st store.Store, id string) iter.Seq2[*Batch, error] {
+	return func(yield func(*Batch, error) bool) {
+		for a, err := range st.List(ctx, store.Range{Prefix: repairs(id)}) {
+			if err != nil {
+				yield(nil, fmt.Errorf("list repairs of batch %s in %s: %w", id, st, err))
+				return
+			}
+			b, err := Load(ctx, st, path.Base(a.Name))
+			if errors.Is(err, store.ErrNotExist) {
+				continue // it died before it was a batch
+			}
+			if !yield(b, err) {
+				return
+			}
+		}
+	}
 }
 
 // Standing is what of a batch is still broken, as its ledger and its repairs tell.
@@ -56,19 +77,12 @@ func Stands(ctx context.Context, st store.Store, id string, sum ledger.Summary) 
 // add adds what of a batch is broken.
 func (s *Standing) add(ctx context.Context, st store.Store, id string, sum ledger.Summary) error {
 	var last *Batch
-	for a, err := range st.List(ctx, store.Range{Prefix: repairs(id)}) {
+	for b, err := range repairsOf(ctx, st, id) {
 		if err != nil {
-			return fmt.Errorf("list repairs of batch %s in %s: %w", id, st, err)
+			return err
 		}
 		if len(s.Repairs) == maxRepairs {
 			return fmt.Errorf("batch %s has more than %d repairs, or they go round in circles", id, maxRepairs)
-		}
-		b, err := Load(ctx, st, path.Base(a.Name))
-		if errors.Is(err, store.ErrNotExist) {
-			continue // it died before it was a batch
-		}
-		if err != nil {
-			return err
 		}
 		s.Repairs = append(s.Repairs, b)
 		last = b
@@ -87,9 +101,11 @@ func (s *Standing) add(ctx context.Context, st store.Store, id string, sum ledge
 		asked += n
 	}
 	left := max(0, asked-sum.Outcomes())
-	if last.State == Running || last.State == Paused {
+	switch last.State {
+	case Finished: // what was done in the last moment before a death may have no outcome
+	case Running, Paused:
 		s.Waiting += left
-	} else {
+	default:
 		s.Dropped += left
 	}
 	return s.add(ctx, st, last.ID, sum)
