@@ -36,7 +36,8 @@ demo: build ## improve the photos of testdata/photos into ./out
 
 test: build ## set up what the tests need and run every one
 	scripts/debian "the tests" imagemagick=identify liblcms2-utils=transicc \
-		colord-data=/usr/share/color/icc/colord libimage-exiftool-perl=exiftool
+		colord-data=/usr/share/color/icc/colord libimage-exiftool-perl=exiftool \
+		chromium=chromium chromium-driver=chromedriver
 	scripts/test
 
 lint: ## format, vet, static checks, and what must build without cgo

@@ -55,6 +55,9 @@ func (c *inspectCmd) Run() error {
 	return nil
 }
 
+// noSteps says that nothing was done.
+const noSteps = "none: the photo keeps its tones and colours"
+
 // inWords says what a step did, or would have done.
 func inWords(step imaging.Step) string {
 	text := fmt.Sprintf("%s %.2f: %s", line(step.Name), step.Strength, line(step.Why))
@@ -96,7 +99,7 @@ func explain(out io.Writer, m worker.Manifest) {
 	fmt.Fprintf(out, "engine     burnish %s, libvips %s\n", line(m.Engine.Version), line(m.Engine.Libvips))
 	fmt.Fprintf(out, "edges      4:2:0 would cost saturated edges ΔE %.1f more than their surroundings hide\n", m.Analysis.ChromaLoss)
 	if len(m.Steps) == 0 {
-		fmt.Fprint(out, "steps      none: the photo keeps its tones and colours\n")
+		fmt.Fprintf(out, "steps      %s\n", noSteps)
 	}
 	for _, step := range m.Steps {
 		fmt.Fprintf(out, "step       %s\n", inWords(step))

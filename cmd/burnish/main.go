@@ -45,6 +45,7 @@ type cli struct {
 	Run      runCmd      `cmd:"" help:"Improve a folder or bucket of photos into another."`
 	Backfill backfillCmd `cmd:"" help:"Do what is missing or stale, here or by a fleet."`
 	Plan     planCmd     `cmd:"" help:"Say what a backfill would do and cost, from a sample that is really processed."`
+	Preview  previewCmd  `cmd:"" help:"Try a recipe on some photos, and see them before and after."`
 	Pause    pauseCmd    `cmd:"" help:"Let a batch publish nothing more until it is resumed."`
 	Resume   resumeCmd   `cmd:"" help:"Let a paused batch go on."`
 	Cancel   cancelCmd   `cmd:"" help:"End a batch; what is not begun is skipped."`

@@ -102,9 +102,6 @@ func (p *plan) process(ctx context.Context) (*sampled, error) {
 	return s, nil
 }
 
-// shownWidth is how wide photos are on a contact sheet, in pixels.
-const shownWidth = 640
-
 // show writes the contact sheet.
 func (p *plan) show(ctx context.Context, s *sampled) error {
 	if p.Sheet == "" || len(s.drawn) == 0 {
@@ -115,7 +112,7 @@ func (p *plan) show(ctx context.Context, s *sampled) error {
 		Intro: []string{
 			fmt.Sprintf("%d of %d photos that burnish backfill would do into %s by recipe %s.",
 				len(s.drawn), p.survey.Photos, p.dest, p.recipe.Name),
-			"Drag across a photo, or focus it and use the arrow keys: left of the line is before, right of it after.",
+			howToLook,
 		},
 		Photos: make([]sheet.Photo, len(s.drawn)),
 	}
@@ -144,69 +141,25 @@ func (p *plan) show(ctx context.Context, s *sampled) error {
 // photo makes the entry of one photo.
 func (p *plan) photo(ctx context.Context, s *sampled, d batch.Decision) (sheet.Photo, error) {
 	o := s.ended[d.Key]
-	entry := sheet.Photo{Name: text(d.Key)}
 	if o.Status != ledger.Done {
-		entry.Trouble = fmt.Sprintf("%s: %s: %s", o.Status, o.Reason, o.Message)
-		return entry, nil
+		return sheet.Photo{Name: text(d.Key), Trouble: fmt.Sprintf("%s: %s: %s", o.Status, o.Reason, o.Message)}, nil
 	}
 	m, _, err := worker.ReadManifest(ctx, s.dest, d.Key)
 	if err != nil {
-		return entry, err
-	}
-	shown := widest(m.Variants)
-	after, _, err := s.dest.Read(ctx, string(shown.Path), store.ReadOptions{Limit: shown.Bytes})
-	if err != nil {
-		return entry, err
+		return sheet.Photo{}, err
 	}
 	source, _, err := p.source.Read(ctx, string(d.Key), store.ReadOptions{Limit: int64(p.recipe.Limits.Bytes)})
 	if err != nil {
-		return entry, err
+		return sheet.Photo{}, err
 	}
-	before, err := p.untouched(ctx, source, shown.Width)
-	if err != nil {
-		return entry, err
-	}
-	entry.Before = sheet.Picture{Type: imaging.JPEG.ContentType(), Data: before}
-	entry.After = sheet.Picture{Type: shown.Format.ContentType(), Data: after}
-	entry.Width, entry.Height = shown.Width, shown.Height
-	entry.Notes = []string{fmt.Sprintf("%s, %d × %d, %s", m.Source.Format, m.Source.Width, m.Source.Height, size(m.Source.Bytes))}
-	for _, step := range m.Steps {
-		entry.Notes = append(entry.Notes, inWords(step))
-	}
+	made := imaging.Result{Source: m.Source, Steps: m.Steps}
 	for _, v := range m.Variants {
-		entry.Variants = append(entry.Variants, sheet.Variant{Format: string(v.Format), Width: v.Width, Height: v.Height, Bytes: v.Bytes})
-	}
-	return entry, nil
-}
-
-// widest returns the widest variant that fits on a contact sheet, or else the narrowest, in the
-// first of the formats that browsers show best.
-func widest(variants []worker.PublishedVariant) worker.PublishedVariant {
-	best := variants[0]
-	for _, v := range variants[1:] {
-		switch {
-		case v.Format != best.Format:
-		case v.Width <= shownWidth && (v.Width > best.Width || best.Width > shownWidth):
-			best = v
-		case best.Width > shownWidth && v.Width < best.Width:
-			best = v
+		data, _, err := s.dest.Read(ctx, string(v.Path), store.ReadOptions{Limit: v.Bytes})
+		if err != nil {
+			return sheet.Photo{}, err
 		}
+		v.Data = data
+		made.Variants = append(made.Variants, v.Variant)
 	}
-	return best
-}
-
-// untouched makes a JPEG of a photo, so wide, with no adjustment at all.
-func (p *plan) untouched(ctx context.Context, source []byte, width int) ([]byte, error) {
-	r, err := p.pool.Process(ctx, imaging.Request{
-		Limits: p.recipe.Limits,
-		Variants: imaging.Variants{
-			Widths: []int{width}, Background: p.recipe.Variants.Background,
-			JPEG: &imaging.JPEGOptions{Quality: 90, Chroma: imaging.Full, Progressive: true},
-		},
-		Source: source,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return r.Variants[0].Data, nil
+	return shown{p.pool, p.recipe}.photo(ctx, text(d.Key), source, made)
 }

@@ -2,6 +2,10 @@ package sheet
 
 import (
 	"bytes"
+	"errors"
+	"image/color"
+	"image/png"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -63,5 +67,38 @@ func TestNothingIsFetched(t *testing.T) {
 	}
 	if !strings.Contains(text, "default-src &#39;none&#39;") {
 		t.Error("its policy allows more")
+	}
+}
+
+func TestPNGShowsBothSides(t *testing.T) {
+	s := redToBlue(t)
+	s.Photos = append(s.Photos, Photo{Name: strings.Repeat("long", 100) + "é", Trouble: "truncated: the file ends early"})
+	var out bytes.Buffer
+	if err := s.WritePNG(&out); err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := pngMargin + 3*pngLine
+	for x, want := range map[int]color.RGBA{pngMargin + 20: red, pngMargin + pngPicture + pngGap + 20: blue} {
+		if r, _, b, _ := img.At(x, y).RGBA(); abs(int(r>>8)-int(want.R)) > 10 || abs(int(b>>8)-int(want.B)) > 10 {
+			t.Errorf("at %d: red %d, blue %d, want %v", x, r>>8, b>>8, want)
+		}
+	}
+	s.Photos[0].After.Data = []byte("no picture")
+	if err := s.WritePNG(&out); err == nil {
+		t.Error("a picture that is none is painted")
+	}
+}
+
+func TestTooManyPhotosForAPicture(t *testing.T) {
+	s := Sheet{Photos: make([]Photo, 1000)}
+	for i := range s.Photos {
+		s.Photos[i] = Photo{Name: "a.jpg", Trouble: "corrupt"}
+	}
+	if err := s.WritePNG(io.Discard); !errors.Is(err, ErrTooTall) {
+		t.Errorf("error is %v", err)
 	}
 }
