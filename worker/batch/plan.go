@@ -84,7 +84,7 @@ func (p *Plan) JSON() ([]byte, error) {
 // a reason, and so is everything that selects other photos.
 func (p *Plan) Fits(b Batch) error {
 	planned := Batch{
-		Kind: b.Kind, Source: p.Source, Dest: p.Dest, Recipe: p.Recipe, Fingerprint: p.Fingerprint,
+		Kind: b.Kind, Source: p.Source, Dest: p.Dest, Recipe: p.Recipe, RecipeID: b.RecipeID, Fingerprint: p.Fingerprint,
 		Filter: p.Filter, Keys: p.Keys, Limit: p.Limit, Force: p.Force,
 	}
 	switch {

@@ -198,7 +198,9 @@ func TestPlanFitsWhatItWasMadeFor(t *testing.T) {
 	if diff := cmp.Diff(made, p); diff != "" {
 		t.Error(diff)
 	}
-	if err := p.Fits(asked); err != nil {
+	byFleet := asked
+	byFleet.RecipeID = "abc" // of the recipe as the fleet's destination keeps it
+	if err := errors.Join(p.Fits(asked), p.Fits(byFleet)); err != nil {
 		t.Error(err)
 	}
 	for name, change := range map[string]func(*Batch){
