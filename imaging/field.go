@@ -34,11 +34,13 @@ var rules = []rule{
 	{path: "limits.bands", doc: "Channels, alpha included: 3 is RGB, 5 is CMYK with alpha.", min: 1, max: 32},
 	{path: "limits.frames", doc: "Frames in the file, of which only the first is used.", min: 1, max: 100_000},
 
-	{path: "enhance", doc: "The most that each adjustment may do to a photo; what it gets is decided by what is measured. 0 switches one off."},
+	{path: "enhance", doc: "The most that each adjustment may do to a photo; what it gets is decided by what is measured, but for sharpen. 0 switches one off."},
 	{path: "enhance.exposure", doc: "The most by which a photo is brightened where it is too dark, in EV; 0 is never.", min: 0, max: 3},
 	{path: "enhance.contrast", doc: "The most by which the contrast of a flat photo is raised, as a share of what it has; 0 is never.", min: 0, max: 1},
 	{path: "enhance.white_balance", doc: "The strongest cast that is taken off an even background, by its chroma in CIELAB; what is stronger is taken for a colour; 0 is never.", min: 0, max: 40},
 	{path: "enhance.denoise", doc: "The strongest noise that is averaged away, by its standard deviation in 8-bit levels of luminance; 0 is never.", min: 0, max: 30},
+	{path: "enhance.saturation", doc: "The most by which the colours of a dull photo are raised, as a share of what they are; 0 is never.", min: 0, max: 0.5},
+	{path: "enhance.deblur", doc: "The most unsharp masking that a photo gets which is soft at the size of its largest variant; 0 is none.", min: 0, max: 2},
 	{path: "enhance.sharpen", doc: "Amount of unsharp masking after each downscale; 0 is none.", min: 0, max: 2},
 
 	{path: "variants", doc: "Which files are written. A format is written when its section is there, even an empty one; at least one must be."},

@@ -35,6 +35,12 @@ type Enhance struct {
 	// Denoise is the strongest noise that is averaged away: its standard deviation in 8-bit levels.
 	Denoise float64 `yaml:"denoise" json:"denoise,omitzero"`
 
+	// Saturation is by how much of themselves colours may be raised: 0.1 is a tenth.
+	Saturation float64 `yaml:"saturation" json:"saturation,omitzero"`
+
+	// Deblur is the most unsharp masking that a soft photo gets at the size of its largest variant.
+	Deblur float64 `yaml:"deblur" json:"deblur,omitzero"`
+
 	// Sharpen is the amount of unsharp masking after each downscale, 0 (none) to 2.
 	Sharpen float64 `yaml:"sharpen" json:"sharpen"`
 }

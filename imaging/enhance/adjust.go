@@ -24,6 +24,24 @@ func (m Matrix) Coefficients() [3][3]float64 {
 	return m
 }
 
+// then is the matrix that does what m does, and after it what next does.
+func (m Matrix) then(next Matrix) (both Matrix) {
+	if m == (Matrix{}) {
+		return next
+	}
+	if next == (Matrix{}) {
+		return m
+	}
+	for row := range both {
+		for column := range both[row] {
+			for i := range m {
+				both[row][column] += next[row][i] * m[i][column]
+			}
+		}
+	}
+	return both
+}
+
 // Tone is a curve of luminance in two parts, exposure and then levels. Colour differences follow
 // it, so that hue stays.
 type Tone struct {

@@ -17,11 +17,12 @@ type Decision struct {
 	Chroma     imaging.Chroma // Subsampled or Full, for formats whose recipe says Auto
 	Steps      []imaging.Step // adjustments, in order, and what was vetoed; empty, not nil, where there are none
 	Denoise    float64        // standard deviation of noise to be averaged away, in 8-bit levels; 0 is none
-	Adjustment Adjustment     // what the other steps come to for each pixel
+	Adjustment Adjustment     // what is done to each pixel by its colour
+	Deblur     float64        // amount of unsharp masking of the largest variant, before others are made of it
 }
 
 // Changes reports whether any pixel is to be changed.
-func (d Decision) Changes() bool { return d.Denoise > 0 || !d.Adjustment.Identity() }
+func (d Decision) Changes() bool { return d.Denoise > 0 || d.Deblur > 0 || !d.Adjustment.Identity() }
 
 // Measure analyses a photo by a small copy, by tiles of its largest variant at full size, and by its
 // bytes. It takes some milliseconds for 512 × 512 pixels and nine tiles of 96 × 96.
@@ -52,6 +53,11 @@ func Decide(a imaging.Analysis, most imaging.Enhance) Decision {
 	d.add(step)
 	d.Adjustment.Matrix = matrix
 	d.Adjustment.Tone = d.tone(a.Exposure, most)
+	step, matrix = decideSaturation(a, most.Saturation)
+	d.add(step)
+	d.Adjustment.Matrix = d.Adjustment.Matrix.then(matrix)
+	step, d.Deblur = decideSharpness(a, most.Deblur)
+	d.add(step)
 	return d
 }
 

@@ -19,7 +19,8 @@ func (p picture) apply(d enhance.Decision) (picture, error) {
 	}
 	return chain(p,
 		func(p picture) (picture, error) { return p.denoise(d.Denoise) },
-		func(p picture) (picture, error) { return p.adjust(d.Adjustment) })
+		func(p picture) (picture, error) { return p.adjust(d.Adjustment) },
+		func(p picture) (picture, error) { return p.deblur(d.Deblur) })
 }
 
 // denoise averages noise of a standard deviation, in 8-bit levels, away. Without noise it gives the
@@ -31,6 +32,14 @@ func (p picture) denoise(sigma float64) (picture, error) {
 	var out *C.VipsImage
 	result := C.photo_denoise(p.c, C.double(sigma), &out)
 	return step(result, out)
+}
+
+// deblur sharpens by an amount, or gives the picture itself.
+func (p picture) deblur(amount float64) (picture, error) {
+	if amount == 0 {
+		return p.same()
+	}
+	return p.sharpen(amount)
 }
 
 // Tiles for measuring detail: as many across and down, spread evenly, and their side in pixels.
