@@ -1,40 +1,21 @@
 package imaging
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
 
-// MaxRecipe bounds a recipe's file, in bytes. The parser's time grows with the square of it.
-const MaxRecipe = 16 << 10
+// MaxRecipe bounds a recipe's file, in bytes.
+const MaxRecipe = maxDocument
+
+// aRecipe says what a recipe's file is, in errors.
+const aRecipe = "a recipe"
 
 // ReadRecipe reads and parses the recipe in a file.
 func ReadRecipe(path string) (Recipe, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return Recipe{}, err
-	}
-	if !info.Mode().IsRegular() { // a pipe or a device might never end
-		return Recipe{}, fmt.Errorf("%s is no regular file; a recipe is a YAML file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return Recipe{}, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxRecipe+1))
+	data, err := readDocument(path, aRecipe)
 	if err != nil {
 		return Recipe{}, err
 	}
@@ -53,7 +34,7 @@ func ParseRecipe(name string, data []byte) (Recipe, error) {
 
 // parseRecipe takes what is left out from defaults; without defaults nothing may be.
 func parseRecipe(name string, data []byte, defaults reflect.Value) (Recipe, error) {
-	body, err := parseYAML(name, data)
+	body, err := parseYAML(name, aRecipe, data)
 	if err != nil {
 		return Recipe{}, err
 	}
@@ -67,45 +48,6 @@ func parseRecipe(name string, data []byte, defaults reflect.Value) (Recipe, erro
 		return Recipe{}, err
 	}
 	return r, nil
-}
-
-// parseYAML parses the one document of a file into its topmost node, which is nil when the
-// document is empty.
-func parseYAML(name string, data []byte) (ast.Node, error) {
-	if len(data) > MaxRecipe {
-		return nil, fmt.Errorf("%s is longer than %v; a recipe is far shorter", name, ByteSize(MaxRecipe))
-	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if !utf8.Valid(data) {
-		return nil, fmt.Errorf("%s is not UTF-8 text; a recipe is a YAML file", name)
-	}
-	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
-	if syntax := (*yaml.SyntaxError)(nil); errors.As(err, &syntax) {
-		return nil, fmt.Errorf("%s:%d: %s", name, syntax.Token.Position.Line, syntax.Message)
-	} else if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	var body ast.Node
-	documents := 0
-	for _, doc := range file.Docs {
-		if _, directive := doc.Body.(*ast.DirectiveNode); directive {
-			continue
-		}
-		if documents++; documents > 1 {
-			return nil, fmt.Errorf("%s:%d: a second document starts; a recipe is one", name, startOf(doc))
-		}
-		body = doc.Body
-	}
-	return body, nil
-}
-
-// startOf is the line that a document after the first starts on: that of its --- or, after the
-// former's ..., of what stands in it.
-func startOf(doc *ast.DocumentNode) int {
-	if doc.Start != nil {
-		return doc.Start.Position.Line
-	}
-	return max(line(doc.Body), 1)
 }
 
 var (
