@@ -55,6 +55,8 @@ type cli struct {
 	Failures failuresCmd `cmd:"" help:"List the photos that failed, by reason."`
 	Report   reportCmd   `cmd:"" help:"Write how each photo of a batch ended, as CSV and Parquet."`
 	Inspect  inspectCmd  `cmd:"" help:"Explain what was done to one photo."`
+	TryEdit  tryEditCmd  `cmd:"" help:"Edit one photo by Google's image model, to see what it makes of it."`
+	Model    modelCmd    `cmd:"" help:"Print the image model that edits are made by, with its prices."`
 	Prune    pruneCmd    `cmd:"" help:"Delete manifests and variants that no photo has any more."`
 	Prices   pricesCmd   `cmd:"" help:"Print the prices that costs are reckoned with."`
 	Recipe   recipeCmd   `cmd:"" help:"Check, show and describe recipes."`
