@@ -17,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 FUZZTIME ?= 30s
 
-.PHONY: build demo test lint faults bench fuzz image image-test clean help
+.PHONY: build demo test lint faults bench evaluate fuzz image image-test clean help
 
 build: ## put burnish, imager and the library into ./bin, a folder that can be moved
 	scripts/libvips
@@ -59,6 +59,9 @@ faults: build ## break a fleet of real processes for some minutes and check that
 
 bench: build ## measure Burnish against its peers
 	scripts/bench/run
+
+evaluate: build ## measure enhancement on photos with a known truth; ARGS for its flags
+	scripts/evaluate/run $(ARGS)
 
 fuzz: build ## look for inputs that break things, FUZZTIME (30s) for each target
 	scripts/fuzz $(FUZZTIME)
