@@ -60,11 +60,10 @@ const noSteps = "none: the photo keeps its tones and colours"
 
 // inWords says what a step did, or would have done.
 func inWords(step imaging.Step) string {
-	text := fmt.Sprintf("%s %.2f: %s", line(step.Name), step.Strength, line(step.Why))
 	if step.Veto != "" {
-		text += "; vetoed: " + line(step.Veto)
+		return fmt.Sprintf("%s vetoed (%s): %s", line(step.Name), line(step.Why), line(step.Veto))
 	}
-	return text
+	return fmt.Sprintf("%s %.2f: %s", line(step.Name), step.Strength, line(step.Why))
 }
 
 // unpublished says why a photo has no manifest, where the ledger knows.
@@ -97,6 +96,7 @@ func explain(out io.Writer, m worker.Manifest) {
 	}
 	fmt.Fprintf(out, "\npublished  %s by recipe %s (%s)\n", m.Published.Local().Format("2006-01-02 15:04:05"), line(m.Recipe), line(m.Fingerprint))
 	fmt.Fprintf(out, "engine     burnish %s, libvips %s\n", line(m.Engine.Version), line(m.Engine.Libvips))
+	measured(out, m.Analysis)
 	fmt.Fprintf(out, "edges      4:2:0 would cost saturated edges ΔE %.1f more than their surroundings hide\n", m.Analysis.ChromaLoss)
 	if len(m.Steps) == 0 {
 		fmt.Fprintf(out, "steps      %s\n", noSteps)

@@ -13,6 +13,7 @@ const (
 	targetEqual    = 0.78 // CPU of sharp's at equal settings
 	targetDefaults = 0.20 // CPU of sharp's at both sides' defaults
 	targetBytes    = 1.04 // bytes of sharp's there, at equal or better quality
+	targetEnhance  = 0.06 // analysis and adjustments, of the whole CPU at the defaults
 	targetSlots    = 1.85 // throughput of two slots, in that of one
 	targetOverhead = 1.05 // CPU of run, in that of the bare engine
 )
@@ -61,6 +62,7 @@ func (b *bench) againstDefaults() error {
 		over = append(over, c/r["sharp"].cpu[0])
 	}
 	t.target("CPU burnish / sharp", spreadOf(over), atMost(targetDefaults))
+	t.target("enhancing, of CPU burnish", spreadOf(r["burnish"].enhance), atMost(targetEnhance))
 	steps, err := b.makeLadder()
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ type contender struct {
 // it wrote in the first.
 type rounds struct {
 	cpu      []float64
+	enhance  []float64            // share of it for analysis and adjustments, where the contender tells
 	variants map[string][]variant // by photo
 	versions map[string]string
 }
@@ -47,7 +48,7 @@ func (b *bench) compete(part string, contenders []contender) (map[string]*rounds
 		}
 	}
 	for rep := range b.reps {
-		sum := map[string]float64{}
+		sum, enhancing := map[string]float64{}, map[string]float64{}
 		for i, photo := range b.photos {
 			for k := range contenders {
 				c := contenders[(i+rep+k)%len(contenders)]
@@ -64,6 +65,7 @@ func (b *bench) compete(part string, contenders []contender) (map[string]*rounds
 					return nil, err
 				}
 				sum[c.label] += m.cpu.Seconds()
+				enhancing[c.label] += m.Timings.Enhance.Seconds()
 				if rep == 0 {
 					out[c.label].variants[photo] = m.Variants
 				}
@@ -71,6 +73,7 @@ func (b *bench) compete(part string, contenders []contender) (map[string]*rounds
 		}
 		for label, s := range sum {
 			out[label].cpu = append(out[label].cpu, s/float64(len(b.photos)))
+			out[label].enhance = append(out[label].enhance, enhancing[label]/s)
 		}
 		progress("%s: repetition %d of %d: %s", part, rep+1, b.reps, perPhoto(contenders, out))
 	}
