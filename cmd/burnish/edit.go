@@ -39,6 +39,7 @@ type tryEditCmd struct {
 	Aspect   string        `default:"auto" help:"Aspect ratio of the result; auto is the one nearest to the photo's."`
 	Seed     int32         `help:"Another seed gives another result, which is paid for again."`
 	Deadline time.Duration `default:"5m" help:"What the edit may take in all, waits for quota included."`
+	Batch    string        `placeholder:"FILE" help:"Through the Batch API, at half the price, within a day: submit and keep the job in FILE, or collect the answer to the job in it."`
 	DryRun   bool          `help:"Send nothing: say what would be sent, and about what it would cost."`
 	JSON     bool          `help:"Print the figures as JSON."`
 }
@@ -79,8 +80,11 @@ func (c *tryEditCmd) Run(log *slog.Logger) error {
 		return exit{exitNotStarted, err}
 	}
 	start := time.Now()
-	answer, editErr := client.Edit(ctx, req)
+	answer, waits, editErr := c.edit(ctx, client, req)
 	t.Seconds = time.Since(start).Seconds()
+	if t.Waits = waits; waits != "" {
+		return t.print(os.Stdout, c.JSON)
+	}
 	t.took(answer, editErr)
 	if editErr == nil {
 		name := strings.TrimSuffix(filepath.Base(c.Photo), filepath.Ext(c.Photo))
@@ -176,6 +180,7 @@ type trial struct {
 	Width    int           `json:"width,omitempty"`
 	Height   int           `json:"height,omitempty"`
 	Bytes    int64         `json:"bytes,omitempty"`
+	Waits    string        `json:"batch,omitempty"`  // how far a batch is that is not done
 	Reason   gemini.Reason `json:"reason,omitempty"` // why there is no result
 	Version  string        `json:"modelVersion,omitempty"`
 	Response string        `json:"responseId,omitempty"`
@@ -191,6 +196,8 @@ func (t *trial) took(a gemini.Answer, err error) {
 	var e *gemini.Error
 	if errors.As(err, &e) {
 		t.Reason, t.Usage, t.Cost, t.Unsure, t.Stored = e.Reason, &e.Usage, e.Cost, e.Unsure, e.Stored
+	}
+	if err != nil {
 		return
 	}
 	t.Width, t.Height, t.Bytes, t.Version, t.Response = a.Width, a.Height, int64(len(a.Image)), a.ModelVersion, a.ResponseID
@@ -205,7 +212,14 @@ func (t *trial) print(out io.Writer, asJSON bool) error {
 	}
 	fmt.Fprintf(out, "photo   %s, sent as JPEG of %s\n", line(t.Photo), size(t.Sent))
 	fmt.Fprintf(out, "model   %s, %s at %s, seed %d\n", t.Model, t.Size, t.Aspect, t.Seed)
+	if t.Waits != "" {
+		_, err := fmt.Fprintf(out, "batch   %s\ncost    about %.4f US dollars, and what the model thinks besides\n", t.Waits, t.Estimate)
+		return err
+	}
 	if t.Usage == nil {
+		if t.Seconds > 0 { // the error says why
+			return nil
+		}
 		_, err := fmt.Fprintf(out, "cost    about %.4f US dollars, and what the model thinks besides; nothing was sent\n", t.Estimate)
 		return err
 	}

@@ -105,3 +105,27 @@ func TestTryEditTellsWhatWentWrong(t *testing.T) {
 		t.Errorf("%d results of edits that failed", len(files))
 	}
 }
+
+// TestTryEditByBatch: each call is a process of its own, which knows of the batch by its file.
+func TestTryEditByBatch(t *testing.T) {
+	model, s := smallModel(t)
+	job, cache := filepath.Join(t.TempDir(), "job.json"), t.TempDir()
+	args := []string{"../../testdata/photos/apple.jpg", "--out", t.TempDir(), "--model-file", model, "--json", "--prompt", "on a table", "--batch", job}
+	var told [2]trial
+	for i := range told {
+		e := finish(t, editing(t, s, cache, args...))
+		if e.status != 0 {
+			t.Fatalf("status %d: %s", e.status, e.stderr)
+		}
+		if err := json.Unmarshal([]byte(e.stdout), &told[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	submitted, collected := told[0], told[1]
+	if submitted.Waits == "" || submitted.Result != "" || collected.Waits != "" || collected.Result == "" {
+		t.Errorf("submitted %+v\ncollected %+v", submitted, collected)
+	}
+	if usd := s.Billed().USD; math.Abs(collected.Cost-usd) > 1e-9 || usd > 0.02 {
+		t.Errorf("told %v dollars, billed %v", collected.Cost, usd)
+	}
+}
