@@ -58,7 +58,7 @@ func TestNoiseIsMeasured(t *testing.T) {
 }
 
 func TestSharpnessFallsWithBlur(t *testing.T) {
-	for _, name := range []string{"coffee.png", "chelsea.png", "rocket.jpg", "astronaut.png"} {
+	for _, name := range []string{"coffee.png", "chelsea.png"} {
 		last := 1.01
 		for _, times := range []int{0, 1, 3, 6} {
 			s := detail([]Picture{softened(sample(t, name), times)}).Sharpness
