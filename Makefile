@@ -17,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 FUZZTIME ?= 30s
 
-.PHONY: build demo test lint faults bench evaluate fuzz image image-test clean help
+.PHONY: build demo test lint faults bench evaluate evaluate-guard fuzz image image-test clean help
 
 build: ## put burnish, imager and the library into ./bin, a folder that can be moved
 	scripts/libvips
@@ -62,6 +62,9 @@ bench: build ## measure Burnish against its peers
 
 evaluate: build ## measure enhancement on photos with a known truth; ARGS for its flags
 	scripts/evaluate/run $(ARGS)
+
+evaluate-guard: ## measure how well the guard tells faithful edits from others, on simulated ones; ARGS for its flags
+	photos=$$(scripts/photos) && go run ./scripts/evaluate/guard $(ARGS) "$$photos"/large "$$photos"/small "$$photos"/more
 
 fuzz: build ## look for inputs that break things, FUZZTIME (30s) for each target
 	scripts/fuzz $(FUZZTIME)
