@@ -17,6 +17,7 @@ import (
 	"burnish/cmd/internal/setup"
 	"burnish/imaging"
 	"burnish/imaging/gemini"
+	"burnish/imaging/gemini/guard"
 	"burnish/imaging/imager"
 )
 
@@ -50,8 +51,8 @@ func (*tryEditCmd) Help() string {
 photo's name. It costs money, about 0.035 US dollars at 1K; --dry-run tells. The same photo,
 prompt and seed again cost nothing: paid answers are kept.
 
-The result is for looking at. It is not checked for whether the product in it is still the same,
-and nothing is published. docs/edits.md says how to get a key, what is sent, and what the law asks.`
+The result is compared with the photo for whether the product in it is still the same; burnish
+compare tells more. Nothing is published. docs/edits.md says how to get a key, what is sent, and what the law asks.`
 }
 
 // photoWidth is how wide a photo is sent at most, in pixels. Models look at no more than that.
@@ -92,6 +93,7 @@ func (c *tryEditCmd) Run(log *slog.Logger) error {
 		if err := os.WriteFile(t.Result, answer.Image, 0o666); err != nil {
 			return exit{exitNotStarted, fmt.Errorf("the result is paid for and kept, so try again: %w", err)}
 		}
+		t.compare(req.Photo, answer.Image)
 	}
 	if err := t.print(os.Stdout, c.JSON); err != nil {
 		return err
@@ -189,6 +191,22 @@ type trial struct {
 	Unsure   float64       `json:"unsureUSD,omitempty"` // may have been billed besides
 	Stored   bool          `json:"paidBefore,omitempty"`
 	Seconds  float64       `json:"seconds"`
+
+	Faithful *bool           `json:"faithful,omitempty"` // absent where the result could not be compared
+	Findings []guard.Finding `json:"findings,omitempty"` // what is not as in the photo
+	Scores   *guard.Scores   `json:"scores,omitempty"`
+	Not      string          `json:"notCompared,omitempty"` // why it could not be
+}
+
+// compare tells whether the result still shows what the photo does.
+func (t *trial) compare(photo, result []byte) {
+	report, err := compareCoded(photo, result)
+	if err != nil {
+		t.Not = err.Error()
+		return
+	}
+	faithful := report.Faithful()
+	t.Faithful, t.Findings, t.Scores = &faithful, report.Findings, &report.Scores
 }
 
 // took fills in what an edit has brought and cost.
@@ -225,12 +243,27 @@ func (t *trial) print(out io.Writer, asJSON bool) error {
 	}
 	if t.Result != "" {
 		fmt.Fprintf(out, "result  %s, %d × %d, %s, by %s\n", line(t.Result), t.Width, t.Height, size(t.Bytes), t.Version)
+		t.printProduct(out)
 	} else {
 		fmt.Fprintf(out, "result  none: %s\n", t.Reason)
 	}
 	fmt.Fprintf(out, "cost    %s\n", t.cost())
 	_, err := fmt.Fprintf(out, "time    %.1f s\n", t.Seconds)
 	return err
+}
+
+// printProduct tells what the comparison came to.
+func (t *trial) printProduct(out io.Writer) {
+	switch {
+	case t.Faithful == nil:
+		fmt.Fprintf(out, "product not compared: %s\n", t.Not)
+	case *t.Faithful:
+		fmt.Fprintf(out, "product faithful: structure %.2f, worst part %.2f, colour ΔE %.1f\n", t.Scores.Structure, t.Scores.WorstTile, t.Scores.Color)
+	default:
+		for _, f := range t.Findings {
+			fmt.Fprintf(out, "product not faithful, %s: %s\n", f.Kind, f.Words)
+		}
+	}
 }
 
 func (t *trial) cost() string {

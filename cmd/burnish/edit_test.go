@@ -60,6 +60,9 @@ func TestTryEdit(t *testing.T) {
 			if first.Stored || !again.Stored || again.Result != first.Result {
 				t.Errorf("first %+v\nagain %+v", first, again)
 			}
+			if first.Faithful == nil || first.Scores == nil || *first.Faithful != (len(first.Findings) == 0) {
+				t.Errorf("the product was not compared: %q, %+v", first.Not, first.Findings)
+			}
 			if data, err := os.ReadFile(first.Result); err != nil || int64(len(data)) != first.Bytes || !strings.HasSuffix(first.Result, ".png") {
 				t.Errorf("result %s of %d bytes, %v", first.Result, len(data), err)
 			}

@@ -57,6 +57,7 @@ type cli struct {
 	Inspect  inspectCmd  `cmd:"" help:"Explain what was done to one photo."`
 	TryEdit  tryEditCmd  `cmd:"" help:"Edit one photo by Google's image model, to see what it makes of it."`
 	Model    modelCmd    `cmd:"" help:"Print the image model that edits are made by, with its prices."`
+	Compare  compareCmd  `cmd:"" help:"Tell whether an edited photo still shows the product of its original."`
 	Prune    pruneCmd    `cmd:"" help:"Delete manifests and variants that no photo has any more."`
 	Prices   pricesCmd   `cmd:"" help:"Print the prices that costs are reckoned with."`
 	Recipe   recipeCmd   `cmd:"" help:"Check, show and describe recipes."`
