@@ -41,6 +41,7 @@ var rules = []rule{
 	{path: "enhance.denoise", doc: "The strongest noise that is averaged away, by its standard deviation in 8-bit levels of luminance; 0 is never.", min: 0, max: 30},
 	{path: "enhance.saturation", doc: "The most by which the colours of a dull photo are raised, as a share of what they are; 0 is never.", min: 0, max: 0.5},
 	{path: "enhance.deblur", doc: "The most unsharp masking that a photo gets which is soft at the size of its largest variant; 0 is none.", min: 0, max: 2},
+	{path: "enhance.background", doc: "The most by which a plain off-white background is lightened to become white, in CIE L*; shadows are kept; 0 is never.", min: 0, max: 30},
 	{path: "enhance.sharpen", doc: "Amount of unsharp masking after each downscale; 0 is none.", min: 0, max: 2},
 
 	{path: "variants", doc: "Which files are written. A format is written when its section is there, even an empty one; at least one must be."},

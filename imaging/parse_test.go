@@ -41,7 +41,7 @@ func TestParseRecipe(t *testing.T) {
 ---
 name: every
 limits: {bytes: 2 MB, megapixels: 1.5, bands: 1, frames: 2}
-enhance: {exposure: 0.5, contrast: 0.125, white_balance: 5, denoise: 6, saturation: 0.25, deblur: 1.5, sharpen: 0.25}
+enhance: {exposure: 0.5, contrast: 0.125, white_balance: 5, denoise: 6, saturation: 0.25, deblur: 1.5, background: 7, sharpen: 0.25}
 variants:
   widths: [16]
   background: "#123"
@@ -52,7 +52,7 @@ output: {fingerprint_in_path: true, cache_control: "public,max-age=60, stale-whi
 `, Recipe{
 			"every",
 			Limits{2e6, 1.5, 1, 2},
-			Enhance{Exposure: 0.5, Contrast: 0.125, WhiteBalance: 5, Denoise: 6, Saturation: 0.25, Deblur: 1.5, Sharpen: 0.25},
+			Enhance{Exposure: 0.5, Contrast: 0.125, WhiteBalance: 5, Denoise: 6, Saturation: 0.25, Deblur: 1.5, Background: 7, Sharpen: 0.25},
 			Variants{
 				[]int{16},
 				Color{0x11, 0x22, 0x33},
@@ -175,7 +175,7 @@ var badRecipes = []struct {
 	}, true},
 	{"aliases", "limits: &a {bands: &b 3}\nenhance: *a\nvariants: {jpeg: !!map {}}\n", []string{
 		`1: limits has an anchor, alias or tag, which recipes do without; expected a section with bytes, megapixels, bands or frames`,
-		`2: enhance has an anchor, alias or tag, which recipes do without; expected a section with exposure, contrast, white_balance, denoise, saturation, deblur or sharpen`,
+		`2: enhance has an anchor, alias or tag, which recipes do without; expected a section with exposure, contrast, white_balance, denoise, saturation, deblur, background or sharpen`,
 		`3: variants.jpeg has an anchor, alias or tag, which recipes do without; expected a section with quality, chroma, progressive, trellis, deringing, optimize_scans or quant_table`,
 	}, false},
 	{"a merge key", "<<: {}\nvariants: {jpeg: }\n", []string{

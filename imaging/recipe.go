@@ -41,6 +41,9 @@ type Enhance struct {
 	// Deblur is the most unsharp masking that a soft photo gets at the size of its largest variant.
 	Deblur float64 `yaml:"deblur" json:"deblur,omitzero"`
 
+	// Background is by how much a plain off-white background may be lightened to become white, in CIE L*.
+	Background float64 `yaml:"background" json:"background,omitzero"`
+
 	// Sharpen is the amount of unsharp masking after each downscale, 0 (none) to 2.
 	Sharpen float64 `yaml:"sharpen" json:"sharpen"`
 }

@@ -53,6 +53,9 @@ type Analysis struct {
 	// JPEGQuality is that of the source by its quantisation tables, 1 to 100; 0 where it is no JPEG.
 	JPEGQuality int `json:"jpegQuality,omitzero"`
 
+	// Ground is measured only where a recipe has backgrounds cleaned, after all other adjustments.
+	Ground Ground `json:"ground,omitzero"`
+
 	// Lightest is the level that 99.9 % of the pixels do not exceed in each of R, G and B.
 	Lightest Color `json:"lightest,omitzero"`
 }
@@ -92,6 +95,15 @@ type Detail struct {
 	// Sharpness is which share of their height strong edges have from one pixel to the next, at the
 	// 90th percentile: 1 is a step, 0.3 is soft. 0 where there are hardly any edges.
 	Sharpness float64 `json:"sharpness"`
+}
+
+// Ground is what a mask of the product was made by.
+type Ground struct {
+	Not        string     `json:"not,omitempty"` // why the photo has no plain ground, in words
+	Color      Color      `json:"color"`         // in the middle of the photo, where it has one
+	Noise      float64    `json:"noise"`         // standard deviation at the border, in levels of the small copy
+	Border     [4]float64 `json:"border"`        // share of the upper, right, lower and left side that shows it
+	Confidence float64    `json:"confidence"`    // in the mask, 0 to 1
 }
 
 // Step is one adjustment that was made, or that was wanted and vetoed.

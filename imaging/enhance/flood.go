@@ -134,7 +134,8 @@ func (f *flood) spread(may func(from, i int32) bool) (reached int) {
 func (f *flood) shadows() {
 	w := int32(f.width)
 	soft := func(from, i int32) bool {
-		if f.tint[i] > f.hue || f.ratio[i] < 0.4 || f.ratio[i] > 1.25 || abs(f.light[i]-f.light[from]) > f.stride {
+		stride := f.stride + 0.15*abs(f.light[from]) // a shadow begins softly, and an outline at once
+		if f.tint[i] > f.hue || f.ratio[i] < 0.4 || f.ratio[i] > 1.05 || abs(f.light[i]-f.light[from]) > stride {
 			return false
 		}
 		// An outline that is blurred over some pixels rises steadily; so look two pixels on.
@@ -143,7 +144,7 @@ func (f *flood) shadows() {
 		if on < 0 || int(on) >= len(f.light) || on2 < 0 || int(on2) >= len(f.light) {
 			return true
 		}
-		return abs(f.light[on2]-f.light[from]) <= 2.5*f.stride
+		return abs(f.light[on2]-f.light[from]) <= 2.5*stride
 	}
 	for i := range f.ground {
 		j := int32(i)

@@ -31,6 +31,9 @@ type Mask struct {
 	// which it stands out from the ground, times how compact the product is. A mask that has leaked
 	// into a product as light as its ground has neither.
 	Confidence float64
+
+	Pale  float64 // share of the outline at which the product is nearly white
+	Alike float64 // share of the product's inside that is as the ground, or its shade: glass, white goods
 }
 
 // Plain reports whether there is a plain ground.
@@ -72,8 +75,8 @@ func GroundOf(p Picture) Ground {
 	g.Surface = f.refit(g.Surface)
 	f = newFlood(p, g.Surface, g.Noise)
 	f.fromBorder()
-	f.shadows()
 	f.holes()
+	f.shadows()
 	f.specks()
 	if g.Not = f.notGround(); g.Not != "" {
 		g.Surface = Surface{}

@@ -6,7 +6,7 @@ import "math"
 func (f *flood) mask() Mask {
 	m := Mask{Width: f.width, Height: f.height, Cover: make([]uint8, len(f.ground))}
 	depth := f.depths()
-	outline, strong := 0, 0
+	outline, strong, white := 0, 0, 0
 	for i, d := range depth {
 		if d == 0 {
 			continue
@@ -15,7 +15,7 @@ func (f *flood) mask() Mask {
 		if d > 2 {
 			continue
 		}
-		cover, contrast, ok := f.cover(i, depth)
+		cover, contrast, pale, ok := f.cover(i, depth)
 		if !ok {
 			continue
 		}
@@ -28,11 +28,16 @@ func (f *flood) mask() Mask {
 			if stands {
 				strong++
 			}
+			if pale {
+				white++
+			}
 		}
 	}
 	if outline > 0 {
 		m.Confidence = float64(strong) / float64(outline) * compact(depth, f.width)
+		m.Pale = float64(white) / float64(outline)
 	}
+	m.Alike = f.alike(depth)
 	m.Confidence = math.Round(1000*m.Confidence) / 1000
 	return m
 }
@@ -76,7 +81,7 @@ func touches(of []uint8, x, y, width, height int, value uint8) bool {
 // cover is how much of a pixel at the outline shows product rather than ground: where its colour
 // lies between those of the ground nearby and of the product further in. ok is false where nothing
 // tells what colour the product has.
-func (f *flood) cover(i int, depth []uint8) (share, contrast float64, ok bool) {
+func (f *flood) cover(i int, depth []uint8) (share, contrast float64, pale, ok bool) {
 	var in, out [3]float64
 	nIn, nOut, deepest := 0.0, 0.0, uint8(0)
 	x, y := i%f.width, i/f.width
@@ -104,7 +109,7 @@ func (f *flood) cover(i int, depth []uint8) (share, contrast float64, ok bool) {
 		}
 	}
 	if nIn == 0 || nOut == 0 {
-		return 1, 0, false
+		return 1, 0, false, false
 	}
 	dot, square := 0.0, 0.0
 	for b := range in {
@@ -112,7 +117,26 @@ func (f *flood) cover(i int, depth []uint8) (share, contrast float64, ok bool) {
 		dot += step * (float64(f.p.Pix[3*i+b]) - out[b]/nOut)
 		square += step * step
 	}
-	return max(0, min(1, dot/max(1, square))), math.Sqrt(square / 3), true
+	pale = min(in[0], in[1], in[2]) > nIn*paleLevel
+	return max(0, min(1, dot/max(1, square))), math.Sqrt(square / 3), pale, true
+}
+
+// paleLevel is from where on a product is hard to tell from white.
+const paleLevel = 238
+
+// alike is the share of a product's inside that is as the ground or its shade.
+func (f *flood) alike(depth []uint8) float64 {
+	all, like := 0, 0
+	for i, d := range depth {
+		if d < 2 {
+			continue
+		}
+		all++
+		if f.tint[i] <= f.hue && f.ratio[i] > 0.85 && f.ratio[i] < 1.1 {
+			like++
+		}
+	}
+	return float64(like) / float64(max(1, all))
 }
 
 // compact is how much of a product is well inside of it, or would be if gaps were closed: 1 for one

@@ -1,7 +1,7 @@
 package enhance
 
 // holes makes ground of what is enclosed by the product and shows the ground itself: a region of
-// some size that is off the surface by no more than a rounding on average. Where the ground is as
+// some size, half of which at least is off the surface by no more than a rounding. Where the ground is as
 // white as 8 bits tell, nothing proves that, and what is enclosed stays product.
 func (f *flood) holes() {
 	f.regions(func(i int32) bool {
@@ -10,16 +10,16 @@ func (f *flood) holes() {
 		if len(region) < max(30, len(f.ground)/2000) {
 			return
 		}
-		light, tint, white := float32(0), float32(0), 0
+		same, white := 0, 0
 		for _, i := range region {
-			light += f.light[i]
-			tint += f.tint[i]
+			if abs(f.light[i]) <= f.near/3 && f.tint[i] <= f.hue/2 {
+				same++
+			}
 			if f.p.Pix[3*i+1] >= 252 {
 				white++
 			}
 		}
-		n := float32(len(region))
-		if abs(light)/n > f.near/4 || tint/n > f.hue/2 || 2*white > len(region) {
+		if 2*same < len(region) || 2*white > len(region) {
 			return
 		}
 		for _, i := range region {

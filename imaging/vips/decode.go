@@ -109,7 +109,7 @@ const measured = 512
 // small is a copy for measuring, laid on the background: whole blocks of pixels averaged, which
 // costs a tenth of a resampling, until no side is longer than measured.
 func (p picture) small(background imaging.Color) (enhance.Picture, error) {
-	block := (max(p.width(), p.height()) + measured - 1) / measured
+	block := blockOf(p.width(), p.height())
 	flat, err := p.flatten(background)
 	if err != nil {
 		return enhance.Picture{}, err
@@ -121,3 +121,6 @@ func (p picture) small(background imaging.Color) (enhance.Picture, error) {
 	defer small.release()
 	return enhance.Picture{Width: small.width(), Height: small.height(), Pix: small.pixels()}, nil
 }
+
+// blockOf is how many pixels a side one pixel of the small copy stands for.
+func blockOf(width, height int) int { return (max(width, height) + measured - 1) / measured }

@@ -44,6 +44,14 @@ typedef struct {
 	unsigned short chroma[PHOTO_LIGHT + 1]; /* factor of its colour differences, times 4096 */
 } PhotoAdjustment;
 
+/* The ground behind a product, as a small copy shows it: whole blocks of pixels averaged. */
+typedef struct {
+	double surface[3][6];       /* of R, G, B: the levels at 1, u, v, u², uv, v², with u and v from -1 to 1 */
+	const unsigned char *cover; /* of each pixel of the copy by the product: 0 to 255 */
+	int width, height;          /* of the copy */
+	int block;                  /* pixels a side that one pixel of the copy stands for */
+} PhotoGround;
+
 /* Starting and watching libvips. */
 void photo_start(void);
 int photo_can(const char *operation);
@@ -77,6 +85,7 @@ int photo_flatten(VipsImage *in, double r, double g, double b, VipsImage **out);
 int photo_adjust(VipsImage *in, const PhotoAdjustment *adjustment, VipsImage **out);
 int photo_denoise(VipsImage *in, double sigma, VipsImage **out);
 int photo_tile(VipsImage *in, int left, int top, int width, int height, void *out);
+int photo_clean(VipsImage *in, const PhotoGround *ground, VipsImage **out);
 int photo_sharpen(VipsImage *in, double amount, VipsImage **out);
 
 /* Writing. */

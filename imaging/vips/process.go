@@ -76,7 +76,9 @@ func (e *Engine) process(req imaging.Request, admit func(int64) error) (r imagin
 	}
 	decision := enhance.Decide(r.Analysis, req.Enhance)
 	r.Steps = decision.Steps
-	base, err = chain(base, func(p picture) (picture, error) { return p.apply(decision) })
+	base, err = chain(base,
+		func(p picture) (picture, error) { return p.apply(decision) },
+		func(p picture) (picture, error) { return p.cleaned(req, &r) })
 	if err != nil {
 		return r, err
 	}
