@@ -75,6 +75,9 @@ func (c catalogue) test(t *testing.T) {
 		<-p.ended
 		c.died()
 	}
+	if got := finish(t, c.program(t, "status", c.dst)); !strings.Contains(got.stdout, ": died\n") {
+		t.Errorf("status of a backfill that was killed: %+v", got)
+	}
 	if s := closing(t, backfill(), exitFailures); s.failures() != int64(len(bad)) || s.Fresh < 900 {
 		t.Errorf("%d failures at the end, want %d; %d were fresh", s.failures(), len(bad), s.Fresh)
 	}

@@ -46,7 +46,9 @@ type batchStatus struct {
 	Figures summary      `json:"figures"`
 	Again   int64        `json:"again"`                 // outcomes of repeated deliveries
 	Rate    float64      `json:"rate"`                  // outcomes a second, lately
-	Left    *float64     `json:"secondsLeft,omitempty"` // where it is known how many there are to be
+	Jobs    int64        `json:"jobs,omitempty"`        // that there are to be, where that can be told
+	About   bool         `json:"about,omitempty"`       // Jobs is an estimate
+	Left    *float64     `json:"secondsLeft,omitempty"` // where Jobs is known
 	Saved   int64        `json:"savedBytes"`            // photos less their variants in the smallest format
 	Cost    batch.Cost   `json:"costUSD"`
 	Prices  batch.Prices `json:"pricesUSD"`
@@ -135,7 +137,11 @@ func (s *batchStatus) count(ctx context.Context, st store.Store, id string) erro
 		if b.Ended.After(b.Started) {
 			s.Figures.Seconds = b.Ended.Sub(b.Started).Seconds()
 		}
-		if left := b.Expected - all.Outcomes(); b.Expected > 0 && b.State == batch.Running && left > 0 && s.Rate > 0 {
+		var err error
+		if s.Jobs, s.About, err = batch.Foresee(ctx, st, b); err != nil {
+			damaged = errors.Join(damaged, err)
+		}
+		if left := s.Jobs - all.Outcomes(); b.State == batch.Running && !s.Died && left > 0 && s.Rate > 0 {
 			seconds := float64(left) / s.Rate
 			s.Left = &seconds
 		}
@@ -178,12 +184,21 @@ func (s *batchStatus) before(ctx context.Context, st store.Store, newest string)
 	return damaged
 }
 
-// died reports whether it is certain that the process of a run is gone without having said so.
-// Only a folder can tell: it is locked by the run from before its record is there until after
-// the last word in it.
+// died reports whether the process of a batch is gone without having said so. A folder is locked
+// from before the record is there until after the last word in it, and so is a bucket by its lease,
+// but for runs: theirs cannot be told.
 func died(ctx context.Context, st store.Store, b *batch.Batch) bool {
-	folder, ok := st.(*store.Directory)
-	if !ok || b.Kind != batch.Run || b.State != batch.Running || !folder.Abandoned() {
+	if b.State != batch.Running {
+		return false
+	}
+	gone := false
+	if folder, ok := st.(*store.Directory); ok {
+		gone = folder.Abandoned()
+	} else if b.Kind != batch.Run {
+		held, err := batch.Held(ctx, st)
+		gone = err == nil && !held
+	}
+	if !gone {
 		return false
 	}
 	now, err := batch.Load(ctx, st, b.ID) // it may have ended since it was read

@@ -57,7 +57,7 @@ func (s *batchStatus) head(out io.Writer) {
 		fmt.Fprintf(out, "\nrepairs batch %s", line(b.Repairs))
 	}
 	if s.Died {
-		fmt.Fprint(out, "\nit ended without closing its books: the same run goes on")
+		fmt.Fprint(out, "\nit ended without closing its books: the same command goes on")
 	}
 	fmt.Fprintf(out, "\n%s\n\n", s.pace())
 }
@@ -66,8 +66,12 @@ func (s *batchStatus) head(out io.Writer) {
 func (s *batchStatus) pace() string {
 	n := s.outcomes()
 	text := fmt.Sprintf("%d outcomes", n)
-	if s.Batch != nil && s.Batch.Expected > 0 {
-		text = fmt.Sprintf("%d of %d outcomes (%s)", n, s.Batch.Expected, share(n, s.Batch.Expected))
+	if s.Jobs > 0 {
+		about := ""
+		if s.About {
+			about = "about "
+		}
+		text = fmt.Sprintf("%d of %s%d outcomes (%s)", n, about, s.Jobs, share(n, s.Jobs))
 	}
 	if s.Rate > 0 {
 		text += fmt.Sprintf(", %.1f a second", s.Rate)

@@ -61,7 +61,8 @@ type Batch struct {
 	Ended       time.Time `json:"ended,omitzero"` // zero while running, or when nobody saw the end
 	Totals      Totals    `json:"totals"`         // of a batch that died: what its ledger knows
 
-	// Expected is how many jobs there are to be, where that was known at the start; else 0.
+	// Expected is how many jobs there are to be: from the start where that was known, else from
+	// the end of the walk on, and until then 0.
 	Expected int64 `json:"expected,omitempty"`
 	// Repairs is the batch whose failures these jobs are. Asked is how many of those that were
 	// not published at the start are asked for, by the reason of which they failed there, and

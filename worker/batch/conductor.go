@@ -61,6 +61,7 @@ type Conductor struct {
 	lane    queue.Lane
 	resumed chan struct{} // closed when a pause ends; nil when there is none
 	totals  Totals        // of those before this one, but for what is seen
+	wanted  int64         // jobs of the whole batch, once the walk has ended; else 0
 	counted ledger.Summary
 }
 
@@ -212,7 +213,7 @@ var errUnchanged = errors.New("nothing to change")
 // obey does what the record says by now, writes into it how far the batch is, and stops the
 // batch when too much fails.
 func (c *Conductor) obey(ctx context.Context) error {
-	totals, verdict := c.Totals(), ""
+	totals, wanted, verdict := c.Totals(), c.known(), ""
 	if !c.isPaused() { // else it has been judged, and goes on when somebody says so
 		verdict = c.judge.verdict()
 	}
@@ -223,10 +224,14 @@ func (c *Conductor) obey(ctx context.Context) error {
 			b.State, b.Note = Paused, verdict
 		}
 		now = *b
-		if b.Totals == totals && !stops || b.State == Cancelled {
+		known := b.Expected == 0 && wanted > 0
+		if b.Totals == totals && !stops && !known || b.State == Cancelled {
 			return errUnchanged
 		}
 		b.Totals = totals
+		if known {
+			b.Expected = wanted
+		}
 		return nil
 	})
 	switch {
@@ -246,6 +251,14 @@ func (c *Conductor) obey(ctx context.Context) error {
 	defer c.mu.Unlock()
 	c.lane = cmp.Or(now.Lane, queue.Backfill)
 	return nil
+}
+
+// known is how many jobs the batch has, of this process and those before it; 0 until the walk has
+// ended.
+func (c *Conductor) known() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wanted
 }
 
 func (c *Conductor) pause(why string) {

@@ -194,6 +194,27 @@ func (c *conducting) turn(t *testing.T, s batch.State) {
 	}
 }
 
+// TestExpected has the record say how many jobs there are as soon as the walk has ended.
+func TestExpected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := conduct(t, batch.Batch{Window: 300}, 400, func(c *conducting) { c.fleet.takes = time.Hour })
+		expected := func() int64 {
+			b, err := batch.Load(t.Context(), c.st, c.batch.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b.Expected
+		}
+		time.Sleep(90 * time.Minute) // the first 300 are done
+		if n := expected(); n != 400 {
+			t.Errorf("%d jobs are expected after the walk, want 400", n)
+		}
+		if err := c.end(t, 3*time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestConduct(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := conduct(t, batch.Batch{Window: 300}, 2000, func(c *conducting) { c.fleet.twice = true })

@@ -112,6 +112,19 @@ func (l *Lease) stays(ctx context.Context, generation int64) bool {
 	return true
 }
 
+// Held reports whether somebody seems to hold the lease of a destination: it was renewed lately, by
+// the clocks of the store and of this machine, which may differ by two minutes.
+func Held(ctx context.Context, st store.Store) (bool, error) {
+	a, err := st.Stat(ctx, leaseName)
+	switch {
+	case errors.Is(err, store.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("look at %s of %s: %w", leaseName, st, err)
+	}
+	return time.Since(a.Updated) < 3*leaseTerm, nil
+}
+
 func (l *Lease) write(ctx context.Context, cond store.Condition) error {
 	a, err := l.st.Write(ctx, leaseName, l.body, store.WriteOptions{If: cond, ContentType: "application/json"})
 	if err != nil {

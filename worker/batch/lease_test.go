@@ -20,6 +20,25 @@ func acquire(t *testing.T, st store.Store, holder string) (l *batch.Lease, held 
 	return l, held, asked, err
 }
 
+func expectHeld(t *testing.T, st store.Store, want bool) {
+	t.Helper()
+	if held, err := batch.Held(t.Context(), st); held != want || err != nil {
+		t.Errorf("held: %v, %v; want %v", held, err, want)
+	}
+}
+
+// TestHeldUntilStale tells a holder that has died from one that was late with a renewal.
+func TestHeldUntilStale(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := newMemory()
+		st.Put(store.Attrs{Name: leaseName, Updated: time.Now()}, []byte(`{"holder":"dead@studio"}`))
+		time.Sleep(2 * time.Minute)
+		expectHeld(t, st, true)
+		time.Sleep(time.Minute)
+		expectHeld(t, st, false)
+	})
+}
+
 func TestLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := newMemory()
@@ -28,6 +47,7 @@ func TestLease(t *testing.T) {
 			t.Fatalf("%v, waited for %q", err, asked)
 		}
 		time.Sleep(time.Hour)
+		expectHeld(t, st, true)
 		began := time.Now()
 		_, _, asked, err = acquire(t, st, "bob@studio")
 		if !errors.Is(err, batch.ErrHeld) || !strings.Contains(err.Error(), "ann@studio") || asked != "ann@studio" {
@@ -42,6 +62,7 @@ func TestLease(t *testing.T) {
 		if err := ann.Close(); err != nil {
 			t.Error(err)
 		}
+		expectHeld(t, st, false)
 		began = time.Now()
 		bob, _, asked, err := acquire(t, st, "bob@studio")
 		if err != nil || asked != "" || time.Since(began) > 0 {

@@ -46,6 +46,7 @@ func (c *Conductor) choose(ctx context.Context, decisions iter.Seq2[Decision, er
 		case err != nil:
 			return fmt.Errorf("list: %w", err)
 		case left <= 0:
+			c.walked()
 			return nil
 		case d.State == Orphan, d.State == Absent:
 			continue
@@ -62,7 +63,17 @@ func (c *Conductor) choose(ctx context.Context, decisions iter.Seq2[Decision, er
 			return context.Cause(ctx)
 		}
 	}
+	c.walked()
 	return nil
+}
+
+// walked takes note of how many jobs there are, now that all are found. What has ended under an
+// earlier process is among them.
+func (c *Conductor) walked() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.batch.Totals
+	c.wanted = before.Done + before.Skipped + before.Failed + c.totals.Seen - c.totals.Fresh
 }
 
 func (c *Conductor) see(wanted bool) {
