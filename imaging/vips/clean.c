@@ -15,7 +15,8 @@ typedef struct {
 } Row;
 
 static Row row_at(const PhotoGround *g, int y) {
-	double v = 2 * (y + 0.5) / ((double)g->block * g->height) - 1, k = 2.0 / ((double)g->block * g->width), o = 0.5 * k - 1;
+	double v = 2 * (y + 0.5) / ((double)g->block * g->height) - 1, k = 2.0 / ((double)g->block * g->width),
+	       o = 0.5 * k - 1;
 	Row row;
 
 	for (int b = 0; b < 3; b++) {
@@ -71,8 +72,8 @@ static float noise_floor(VipsImage *in, const PhotoGround *g) {
 }
 
 /* cover_at is by how much the product covers a pixel, 0 to 255: the small copy's, bilinear. */
-static inline int cover_at(const unsigned char *above, const unsigned char *below, int weight, const int *left,
-                           const unsigned char *part, int x, int last) {
+static inline int cover_at(const unsigned char *above, const unsigned char *below, int weight,
+                           const int *left, const unsigned char *part, int x, int last) {
 	int l = left[x], r = VIPS_MIN(l + 1, last), w = part[x];
 	int top = above[l] * (128 - w) + above[r] * w, bottom = below[l] * (128 - w) + below[r] * w;
 	return (top * (128 - weight) + bottom * weight + 8192) >> 14;

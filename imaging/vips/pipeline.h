@@ -46,7 +46,7 @@ typedef struct {
 
 /* The ground behind a product, as a small copy shows it: whole blocks of pixels averaged. */
 typedef struct {
-	double surface[3][6];       /* of R, G, B: the levels at 1, u, v, u², uv, v², with u and v from -1 to 1 */
+	double surface[3][6]; /* of R, G, B: the levels at 1, u, v, u², uv, v², with u and v from -1 to 1 */
 	const unsigned char *cover; /* of each pixel of the copy by the product: 0 to 255 */
 	int width, height;          /* of the copy */
 	int block;                  /* pixels a side that one pixel of the copy stands for */
