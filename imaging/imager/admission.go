@@ -43,7 +43,8 @@ func (a *admission) wait(extra int64) error {
 	a.grant = a.pool.budget.ask(extra)
 	select {
 	case <-a.grant.admitted:
-		return nil
+		// What made room may be the end of all: nil unless it was.
+		return context.Cause(a.until)
 	case <-a.until.Done():
 		return context.Cause(a.until)
 	case <-a.child.dead:
