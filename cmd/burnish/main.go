@@ -67,14 +67,18 @@ type cli struct {
 	Version  versionCmd  `cmd:"" help:"Print the versions of both programs, libvips and each encoder."`
 }
 
-func main() {
-	var c cli
-	parser := kong.Must(&c,
+// parser reads the command line into c.
+func (c *cli) parser() *kong.Kong {
+	return kong.Must(c,
 		kong.Name("burnish"),
 		kong.Description("Burnish improves the photos of a catalogue. `burnish VERB --help` explains each verb."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Vars{"builtin_recipes": strings.Join(imaging.BuiltinNames(), ", ")})
-	ctx, err := parser.Parse(os.Args[1:])
+}
+
+func main() {
+	var c cli
+	ctx, err := c.parser().Parse(os.Args[1:])
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "burnish: %v\nSee burnish --help, or burnish VERB --help.\n", err)
 		os.Exit(exitUsage)
