@@ -17,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 FUZZTIME ?= 30s
 
-.PHONY: build demo test lint faults bench evaluate evaluate-guard fuzz image image-test clean help
+.PHONY: build demo test race lint faults bench evaluate evaluate-guard fuzz image image-test clean help
 
 build: ## put burnish, imager and the library into ./bin, a folder that can be moved
 	scripts/libvips
@@ -34,11 +34,17 @@ demo: build ## improve the photos of testdata/photos into ./out
 	@echo "The variants are in out/variants, what was done to each photo is in out/manifests."
 	@echo "  bin/burnish inspect out KEY    explains one photo"
 
+# TEST_NEEDS are Debian's packages that the tests need, and what shows that they are there.
+TEST_NEEDS := imagemagick=identify liblcms2-utils=transicc colord-data=/usr/share/color/icc/colord \
+	libimage-exiftool-perl=exiftool chromium=chromium chromium-driver=chromedriver
+
 test: build ## set up what the tests need and run every one
-	scripts/debian "the tests" imagemagick=identify liblcms2-utils=transicc \
-		colord-data=/usr/share/color/icc/colord libimage-exiftool-perl=exiftool \
-		chromium=chromium chromium-driver=chromedriver
+	scripts/debian "the tests" $(TEST_NEEDS)
 	scripts/test
+
+race: build ## run every test with the race detector wherever it sees anything; slow
+	scripts/debian "the tests" $(TEST_NEEDS)
+	RACE=all scripts/test
 
 lint: ## format, vet, static checks, and what must build without cgo
 	scripts/debian "the linters" clang-format=clang-format shellcheck=shellcheck

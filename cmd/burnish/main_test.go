@@ -21,9 +21,8 @@ import (
 // The tests of this package run the program as a person would. The test binary is burnish when
 // its first argument says so; the imager is the one that `make build` puts into ./bin.
 //
-// Where a program does many things at once, a test runs it with the race detector, whether or not
-// the tests run with it: they start hundreds of programs, and serve their storage and their
-// traces, which takes several times as long under the detector and tells nothing about Burnish.
+// Where a program does many things at once, a test runs it with the race detector if RACE is all, as
+// make race has it: that takes several times as long.
 const asProgram = "be-burnish"
 
 func TestMain(m *testing.M) {
@@ -52,10 +51,13 @@ var detecting struct {
 	err    error
 }
 
-// raced returns burnish under the race detector, not yet started. Where it finds a race, the exit
-// status is 66.
+// raced returns burnish, not yet started, under the race detector if that is wanted. Where it finds
+// a race, the exit status is 66.
 func raced(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
+	if os.Getenv("RACE") != "all" {
+		return program(t, args...)
+	}
 	detecting.Do(func() {
 		if detecting.folder, detecting.err = os.MkdirTemp("", "burnish-raced-"); detecting.err != nil {
 			return
