@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -97,14 +96,12 @@ func (p *plan) make(ctx context.Context) error {
 	}
 	if p.JSON {
 		data, err := made.JSON()
-		return errors.Join(err, write(os.Stdout, data))
+		if err == nil {
+			_, err = os.Stdout.Write(data)
+		}
+		return err
 	}
 	return planText(os.Stdout, made, sample)
-}
-
-func write(out io.Writer, data []byte) error {
-	_, err := out.Write(data)
-	return err
 }
 
 // open opens every part, the cheap and likely wrong ones first.

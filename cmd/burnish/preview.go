@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -128,7 +127,7 @@ func (p preview) sheet(ctx context.Context, picture bool) (page sheet.Sheet, fai
 
 // try makes the entry of a file.
 func (p preview) try(ctx context.Context, file string, picture bool) (sheet.Photo, error) {
-	source, err := p.read(file)
+	source, err := readPhoto(file, int64(p.recipe.Limits.Bytes))
 	if err != nil {
 		return sheet.Photo{}, err
 	}
@@ -144,25 +143,4 @@ func (p preview) try(ctx context.Context, file string, picture bool) (sheet.Phot
 		entry.After.Data, err = p.photograph(ctx, source, entry.Width, p.recipe.Enhance)
 	}
 	return entry, err
-}
-
-// read reads a file no further than the recipe allows.
-func (p preview) read(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(err, fmt.Errorf("%s is not a file", file))
-	}
-	limit := int64(p.recipe.Limits.Bytes)
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%w: the file has more than the %s that the recipe allows", imaging.ErrTooLarge, size(limit))
-	}
-	if err == nil && len(data) == 0 {
-		err = fmt.Errorf("%w: the file is empty", imaging.ErrTruncated)
-	}
-	return data, err
 }
